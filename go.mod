@@ -1,0 +1,3 @@
+module github.com/go-websockets/websockets
+
+go 1.26
