@@ -40,38 +40,50 @@ func (c CloseCode) IsWire() bool {
 	return false
 }
 
-var closeNames = map[CloseCode]string{
-	CloseNormal:             "normal closure",
-	CloseGoingAway:          "going away",
-	CloseProtocolError:      "protocol error",
-	CloseUnsupportedData:    "unsupported data",
-	CloseNoStatus:           "no status received",
-	CloseAbnormal:           "abnormal closure",
-	CloseInvalidPayload:     "invalid payload data",
-	ClosePolicyViolation:    "policy violation",
-	CloseMessageTooBig:      "message too big",
-	CloseMandatoryExtension: "mandatory extension",
-	CloseInternalError:      "internal error",
-	CloseServiceRestart:     "service restart",
-	CloseTryAgainLater:      "try again later",
-	CloseBadGateway:         "bad gateway",
-	CloseTLSHandshake:       "TLS handshake",
-}
-
 // String returns the number and its registered name, for example
 // "1001 (going away)", or the range it belongs to.
-func (c CloseCode) String() string {
-	name, ok := closeNames[c]
-	switch {
-	case ok:
-	case c >= 3000 && c <= 3999:
-		name = "registered"
-	case c >= 4000 && c <= 4999:
-		name = "private use"
-	default:
-		name = "unknown"
+func (c CloseCode) String() string { return fmt.Sprintf("%d (%s)", uint16(c), c.name()) }
+
+func (c CloseCode) name() string {
+	switch c {
+	case CloseNormal:
+		return "normal closure"
+	case CloseGoingAway:
+		return "going away"
+	case CloseProtocolError:
+		return "protocol error"
+	case CloseUnsupportedData:
+		return "unsupported data"
+	case CloseNoStatus:
+		return "no status received"
+	case CloseAbnormal:
+		return "abnormal closure"
+	case CloseInvalidPayload:
+		return "invalid payload data"
+	case ClosePolicyViolation:
+		return "policy violation"
+	case CloseMessageTooBig:
+		return "message too big"
+	case CloseMandatoryExtension:
+		return "mandatory extension"
+	case CloseInternalError:
+		return "internal error"
+	case CloseServiceRestart:
+		return "service restart"
+	case CloseTryAgainLater:
+		return "try again later"
+	case CloseBadGateway:
+		return "bad gateway"
+	case CloseTLSHandshake:
+		return "TLS handshake"
 	}
-	return fmt.Sprintf("%d (%s)", uint16(c), name)
+	switch {
+	case c >= 3000 && c <= 3999:
+		return "registered"
+	case c >= 4000 && c <= 4999:
+		return "private use"
+	}
+	return "unknown"
 }
 
 // MaxCloseReason is the longest close reason in bytes: a control frame's
@@ -80,25 +92,23 @@ const MaxCloseReason = MaxControlPayload - 2
 
 // ParseClose decodes the payload of a close frame. An empty payload gives
 // [CloseNoStatus] (RFC 6455 §7.1.5). It fails with a *[ProtocolError]: 1002 for
-// a payload of one byte or a code that may not be on the wire, 1007 for a
-// reason that is not UTF-8.
+// a payload of one byte or more than [MaxControlPayload] or for a code that may
+// not be on the wire, 1007 for a reason that is not UTF-8.
 func ParseClose(p []byte) (code CloseCode, reason string, err error) {
 	switch {
 	case len(p) == 0:
 		return CloseNoStatus, "", nil
 	case len(p) == 1:
 		return 0, "", broken("RFC 6455 §5.5.1", "close frame with a payload of 1 byte")
+	case len(p) > MaxControlPayload:
+		return 0, "", broken("RFC 6455 §5.5", "close frame with %d bytes of payload, the limit is %d", len(p), MaxControlPayload)
 	}
 	code = CloseCode(binary.BigEndian.Uint16(p))
 	if !code.IsWire() {
-		return 0, "", broken("RFC 6455 §7.4", "close code %d is not allowed in a close frame", uint16(code))
+		return 0, "", errCode(code)
 	}
 	if !utf8.Valid(p[2:]) {
-		return 0, "", &ProtocolError{
-			Code:    CloseInvalidPayload,
-			Reason:  fmt.Sprintf("close reason %q is not UTF-8", p[2:]),
-			Section: "RFC 6455 §5.5.1",
-		}
+		return 0, "", errReason(string(p[2:]))
 	}
 	return code, string(p[2:]), nil
 }
@@ -106,18 +116,31 @@ func ParseClose(p []byte) (code CloseCode, reason string, err error) {
 // AppendClose appends the payload of a close frame to dst: it is the reverse of
 // [ParseClose]. [CloseNoStatus] with an empty reason gives an empty payload. It
 // fails with a *[ProtocolError], and appends nothing, if the code may not be on
-// the wire or the reason is not UTF-8 or longer than [MaxCloseReason].
+// the wire or the reason is longer than [MaxCloseReason] (1002), or if the reason
+// is not UTF-8 (1007).
 func AppendClose(dst []byte, code CloseCode, reason string) ([]byte, error) {
 	switch {
 	case code == CloseNoStatus && reason == "":
 		return dst, nil
 	case !code.IsWire():
-		return dst, broken("RFC 6455 §7.4", "close code %d is not allowed in a close frame", uint16(code))
+		return dst, errCode(code)
 	case len(reason) > MaxCloseReason:
 		return dst, broken("RFC 6455 §5.5", "close reason of %d bytes, the limit is %d", len(reason), MaxCloseReason)
 	case !utf8.ValidString(reason):
-		return dst, broken("RFC 6455 §5.5.1", "close reason %q is not UTF-8", reason)
+		return dst, errReason(reason)
 	}
 	dst = binary.BigEndian.AppendUint16(dst, uint16(code))
 	return append(dst, reason...), nil
+}
+
+func errCode(code CloseCode) error {
+	return broken("RFC 6455 §7.4", "close code %d is not allowed in a close frame", uint16(code))
+}
+
+func errReason(reason string) error {
+	return &ProtocolError{
+		Code:    CloseInvalidPayload,
+		Reason:  fmt.Sprintf("close reason %q is not UTF-8", reason),
+		Section: "RFC 6455 §5.5.1",
+	}
 }

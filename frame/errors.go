@@ -11,6 +11,9 @@ type ProtocolError struct {
 }
 
 func (e *ProtocolError) Error() string {
+	if e.Section == "" {
+		return "protocol error: " + e.Reason
+	}
 	return fmt.Sprintf("protocol error: %s (%s)", e.Reason, e.Section)
 }
 
@@ -23,4 +26,20 @@ type PayloadTooBigError struct {
 
 func (e *PayloadTooBigError) Error() string {
 	return fmt.Sprintf("message too big: %d bytes, the limit is %d", e.Size, e.Limit)
+}
+
+// A SyntaxError says why a line is not a frame in the notation of [Line].
+type SyntaxError struct {
+	Line   string // the whole line
+	Offset int    // the bytes of Line before the fault
+	Reason string // what is wrong, with the offending text
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("frame notation: %s at offset %d", e.Reason, e.Offset)
+}
+
+// broken returns the error for a broken rule of the framing: 1002.
+func broken(section, format string, args ...any) error {
+	return &ProtocolError{Code: CloseProtocolError, Reason: fmt.Sprintf(format, args...), Section: section}
 }

@@ -103,7 +103,9 @@ func errLength(length uint64, bits int) error {
 }
 
 // AppendHeader appends the encoding of h to dst and returns it. It uses the
-// shortest form of the payload length (RFC 6455 §5.2).
+// shortest form of the payload length (RFC 6455 §5.2) and checks nothing: it can
+// write what [Header.Check] refuses, for tests of a peer. Of the opcode it takes
+// the four lowest bits.
 func AppendHeader(dst []byte, h Header) []byte {
 	b0 := byte(h.Opcode) & bitsOpcode
 	if h.FIN {
@@ -122,14 +124,14 @@ func AppendHeader(dst []byte, h Header) []byte {
 	if h.Masked {
 		b1 = bitMask
 	}
-	switch {
-	case h.Length < length16:
-		dst = append(dst, b0, b1|byte(h.Length))
-	case h.Length <= 0xFFFF:
-		dst = append(dst, b0, b1|length16, byte(h.Length>>8), byte(h.Length))
+	switch length := uint64(h.Length); { // a negative one gets the 64-bit form, where it cannot reach other fields
+	case length < length16:
+		dst = append(dst, b0, b1|byte(length))
+	case length <= 0xFFFF:
+		dst = append(dst, b0, b1|length16, byte(length>>8), byte(length))
 	default:
 		dst = append(dst, b0, b1|length64)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(h.Length))
+		dst = binary.BigEndian.AppendUint64(dst, length)
 	}
 	if h.Masked {
 		dst = append(dst, h.MaskingKey[:]...)
@@ -140,10 +142,10 @@ func AppendHeader(dst []byte, h Header) []byte {
 // Size returns the length in bytes of h once encoded.
 func (h Header) Size() int {
 	n := 2
-	switch {
-	case h.Length > 0xFFFF:
+	switch length := uint64(h.Length); {
+	case length > 0xFFFF:
 		n = 10
-	case h.Length >= length16:
+	case length >= length16:
 		n = 4
 	}
 	if h.Masked {
@@ -152,13 +154,14 @@ func (h Header) Size() int {
 	return n
 }
 
-// Check reports the first rule that h breaks as a *[ProtocolError]: a reserved
-// bit is set, the opcode is reserved, a control frame is fragmented or longer
-// than [MaxControlPayload]. A receiver whose extensions claim reserved bits
-// clears these first.
+// Check reports the first rule that h breaks as a *[ProtocolError] with 1002: a
+// reserved bit is set, the opcode is reserved, a control frame is fragmented or
+// longer than [MaxControlPayload], the length is negative. A receiver whose
+// extensions define reserved bits clears these first. The rules on masking depend
+// on the role and are not checked here.
 func (h Header) Check() error {
-	// One comparison for the usual frame keeps this cheap on the receiving path.
-	if !h.RSV1 && !h.RSV2 && !h.RSV3 && h.Opcode <= OpBinary {
+	// A short path for the usual frame, which the compiler can inline.
+	if !h.RSV1 && !h.RSV2 && !h.RSV3 && h.Opcode <= OpBinary && h.Length >= 0 {
 		return nil
 	}
 	return h.checkRare()
@@ -170,6 +173,8 @@ func (h Header) checkRare() error {
 		return broken("RFC 6455 §5.2", "reserved bit set in a %s frame without an extension that defines it: %s", h.Opcode, h.rsv())
 	case !h.Opcode.IsKnown():
 		return broken("RFC 6455 §5.2", "reserved opcode %#x", uint8(h.Opcode))
+	case h.Length < 0:
+		return broken("RFC 6455 §5.2", "negative payload length %d", h.Length)
 	case !h.Opcode.IsControl():
 		return nil
 	case !h.FIN:
@@ -192,8 +197,4 @@ func (h Header) rsv() string {
 		s += " RSV3"
 	}
 	return s[1:]
-}
-
-func broken(section, format string, args ...any) error {
-	return &ProtocolError{Code: CloseProtocolError, Reason: fmt.Sprintf(format, args...), Section: section}
 }

@@ -1,0 +1,58 @@
+package websockets
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/go-websockets/websockets/frame"
+)
+
+// A MessageType tells text from binary messages (RFC 6455 §5.6).
+type MessageType uint8
+
+// The types of messages.
+const (
+	TextMessage   = MessageType(frame.OpText)   // UTF-8 text
+	BinaryMessage = MessageType(frame.OpBinary) // any bytes
+)
+
+// String returns "text" or "binary".
+func (t MessageType) String() string {
+	switch t {
+	case TextMessage:
+		return "text"
+	case BinaryMessage:
+		return "binary"
+	}
+	return "message type " + strconv.Itoa(int(t))
+}
+
+// A Message is whole: it may have come in, and may go out, in several frames.
+//
+// The Data of a received message belongs to the caller, and that of a text
+// message is valid UTF-8. The Data of a sent message is neither changed nor kept
+// once Send has returned.
+type Message struct {
+	Type MessageType
+	Data []byte
+}
+
+// Binary makes a binary message of b. It keeps b and makes no copy.
+func Binary(b []byte) Message { return Message{Type: BinaryMessage, Data: b} }
+
+// String returns Data as a string.
+func (m Message) String() string { return string(m.Data) }
+
+// valid reports whether m may be sent.
+func (m Message) check() error {
+	switch m.Type {
+	case TextMessage:
+		if !utf8.Valid(m.Data) {
+			return errInvalidUTF8
+		}
+	case BinaryMessage:
+	default:
+		return errMessageType
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package websockets
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-websockets/websockets/extension"
+)
+
+// Values that switch a setting off, where zero means its default.
+const (
+	Off     = -1 // as a timeout or an interval: none
+	NoLimit = -1 // as a size or a count: no limit
+)
+
+// The defaults of [Options].
+const (
+	DefaultOpenTimeout    = 10 * time.Second
+	DefaultPingInterval   = 20 * time.Second
+	DefaultPingTimeout    = 20 * time.Second
+	DefaultCloseTimeout   = 10 * time.Second
+	DefaultMaxMessageSize = 1 << 20 // bytes
+	DefaultMaxQueue       = 32      // messages
+	DefaultReadBuffer     = 4 << 10 // bytes
+	DefaultWriteLimit     = 64 << 10
+)
+
+// Options are the settings that clients and servers share. The zero value of
+// each field means its default. Options must not be changed once in use; one
+// value may serve any number of connections.
+type Options struct {
+	// Subprotocols are the application protocols spoken on top of WebSocket, in
+	// order of preference. Default: none.
+	Subprotocols []string
+
+	// Extensions are offered by a client and accepted by a server, in order of
+	// preference. Default: none.
+	Extensions []extension.Factory
+
+	// OpenTimeout bounds the whole opening handshake. A client counts from the
+	// start of Dial, a server from accepting the connection. Default: 10s; Off:
+	// no bound but the context's.
+	OpenTimeout time.Duration
+
+	// PingInterval is the time between pings that keep the connection alive and
+	// measure its latency. Default: 20s; Off: no pings.
+	PingInterval time.Duration
+
+	// PingTimeout is how long to wait for the pong of such a ping before the
+	// connection fails with 1011. Default: 20s; Off: for ever. While the
+	// application leaves MaxQueue messages unread no pong can be read either,
+	// and the time does not count.
+	PingTimeout time.Duration
+
+	// CloseTimeout bounds the whole closing handshake, with the end of the TCP
+	// connection: Close returns within it. Default: 10s; Off: no bound.
+	CloseTimeout time.Duration
+
+	// MaxMessageSize is the longest message accepted, in bytes, all fragments
+	// together. A longer one closes the connection with 1009. Default: 1 MiB;
+	// NoLimit: any.
+	MaxMessageSize int64
+
+	// MaxQueue is how many messages are read ahead of Recv. When so many wait,
+	// nothing more is read, and TCP slows the peer down. Default: 32; NoLimit:
+	// any number.
+	MaxQueue int
+
+	// ReadBuffer is the size in bytes of the buffer for reading. A connection
+	// that waits for data holds none. Default: 4 KiB.
+	ReadBuffer int
+
+	// WriteLimit is how many bytes may wait to be written before Send blocks; it
+	// goes on when they are down to a quarter. Default: 64 KiB; NoLimit: any
+	// number.
+	WriteLimit int
+
+	// Logger gets what cannot be returned: errors of handlers and failed
+	// handshakes at level Error and Warn, each frame at level Debug. Default:
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// check reports settings that mean nothing, which is a mistake of the program.
+func (o *Options) check() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"OpenTimeout", o.OpenTimeout},
+		{"PingInterval", o.PingInterval},
+		{"PingTimeout", o.PingTimeout},
+		{"CloseTimeout", o.CloseTimeout},
+	} {
+		if d.value < 0 && d.value != Off {
+			return fmt.Errorf("websockets: %s is %v: give a positive duration, 0 for the default or Off", d.name, d.value)
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value int64
+		least int64 // NoLimit, or 0 where there is always a limit
+	}{
+		{"MaxMessageSize", o.MaxMessageSize, NoLimit},
+		{"MaxQueue", int64(o.MaxQueue), NoLimit},
+		{"ReadBuffer", int64(o.ReadBuffer), 0},
+		{"WriteLimit", int64(o.WriteLimit), NoLimit},
+	} {
+		if n.value < n.least {
+			return fmt.Errorf("websockets: %s is %d: give a positive number, 0 for the default or, where there is one, NoLimit", n.name, n.value)
+		}
+	}
+	return nil
+}
+
+// orDefault resolves one setting: zero is the default and negative is off,
+// which comes back as 0 for a duration.
+func (o *Options) openTimeout() time.Duration { return duration(o.OpenTimeout, DefaultOpenTimeout) }
+
+func duration(d, def time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return def
+	case d < 0:
+		return 0
+	}
+	return d
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o.Logger != nil {
+		return o.Logger
+	}
+	return slog.Default()
+}
