@@ -185,6 +185,11 @@ func (h Header) checkRare() error {
 	return nil
 }
 
+func (h Header) withoutRSV() Header {
+	h.RSV1, h.RSV2, h.RSV3 = false, false, false
+	return h
+}
+
 func (h Header) rsv() string {
 	s := ""
 	if h.RSV1 {

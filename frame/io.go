@@ -117,13 +117,13 @@ func checkReceived(h Header, masked, extended bool, limit int64) error {
 		return errMasking(h)
 	}
 	if extended { // the check after decoding looks at the reserved bits
-		h.RSV1, h.RSV2, h.RSV3 = false, false, false
+		h = h.withoutRSV()
 	}
 	if err := h.Check(); err != nil {
 		return err
 	}
-	if limit < 0 {
-		limit = math.MaxInt // there is no longer slice
+	if limit < 0 || limit > math.MaxInt {
+		limit = math.MaxInt // no slice is longer
 	}
 	if h.Length > limit {
 		return &PayloadTooBigError{Size: h.Length, Limit: limit}
@@ -168,20 +168,23 @@ func inside(err error) error {
 	return err
 }
 
-// Append appends the encoding of f to dst and returns it: encoded by the
-// extensions, checked, and masked if so asked. On failure it appends nothing, and
-// returns the *[ProtocolError] of [Frame.Check] or the error of an extension. It
-// never changes f.Payload.
+// Append checks f and appends its encoding to dst: transformed by the extensions
+// and masked if so asked. It fails, and appends nothing, with the *[ProtocolError]
+// of [Frame.Check] or the error of an extension. It never changes f.Payload.
+//
+// The extensions set reserved bits, not the caller: f has none.
 func (f Frame) Append(dst []byte, o WriteOptions) ([]byte, error) {
+	if err := f.Check(); err != nil {
+		return dst, err
+	}
 	for _, e := range o.Extensions {
 		var err error
 		if f, err = e.Encode(f); err != nil {
 			return dst, err
 		}
 	}
-	// Extensions that were agreed on give reserved bits a meaning (RFC 6455 §5.2).
 	h := f.Header()
-	if err := h.Check(); err != nil {
+	if err := h.withoutRSV().Check(); err != nil { // the bits are the extensions' to set
 		return dst, err
 	}
 	h.Masked, h.MaskingKey = o.Masked, o.MaskingKey
