@@ -43,7 +43,11 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("invalid header %q: want %s at byte %d of %s", e.Name, e.Want, e.Pos, quoteAt(e.Value, e.Pos))
+	text := fmt.Sprintf("invalid header %q: want %s at byte %d", e.Name, e.Want, e.Pos)
+	if e.Value != "" {
+		text += " of " + quoteAt(e.Value, e.Pos)
+	}
+	return text
 }
 
 // Unwrap returns an *[Error] with the same name and value.
