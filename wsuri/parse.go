@@ -179,7 +179,7 @@ func cutZone(s string) (host, zone string, err error) {
 		return s, "", nil
 	}
 	name, port, _ := strings.Cut(rest, "]")
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isUnreserved(byte(r)) }) {
+	if plain, err := encode(name, ""); err != nil || plain == "" || strings.Contains(plain, "%") {
 		return "", "", errors.New("bad zone of an IPv6 address")
 	}
 	return open + "]" + port, "%" + name, nil
