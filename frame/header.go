@@ -175,9 +175,7 @@ func (h Header) checkRare() error {
 		return broken("RFC 6455 §5.2", "reserved opcode %#x", uint8(h.Opcode))
 	case h.Length < 0:
 		return broken("RFC 6455 §5.2", "negative payload length %d", h.Length)
-	case !h.Opcode.IsControl():
-		return nil
-	case !h.FIN:
+	case !h.FIN: // all others that come here are control frames
 		return broken("RFC 6455 §5.5", "fragmented control frame %s", h.Opcode)
 	case h.Length > MaxControlPayload:
 		return broken("RFC 6455 §5.5", "control frame %s with %d bytes of payload, the limit is %d", h.Opcode, h.Length, MaxControlPayload)

@@ -56,18 +56,18 @@ func (l Line) append(dst []byte, limit int) []byte {
 		return append(dst, "EOF"...)
 	case RawLine:
 		dst = append(dst, "RAW"...)
-		return appendPayload(dst, l.Raw, byteItems, limit)
+		return appendItems(dst, l.Raw, 0, byteItems, limit)
 	}
 	f := l.Frame
 	dst = append(dst, f.Opcode.String()...)
 	switch {
 	case f.Opcode == OpText:
-		dst = appendPayload(dst, f.Payload, textItems, limit)
+		dst = appendItems(dst, f.Payload, 0, textItems, limit)
 	case f.Opcode == OpClose && len(f.Payload) >= 2:
 		dst = fmt.Appendf(dst, " %04d", binary.BigEndian.Uint16(f.Payload))
-		dst = appendPayload(dst, f.Payload[2:], textItems, limit)
+		dst = appendItems(dst, f.Payload, 2, textItems, limit)
 	default:
-		dst = appendPayload(dst, f.Payload, readableItems, limit)
+		dst = appendItems(dst, f.Payload, 0, readableItems, limit)
 	}
 	return appendFlags(dst, f.Header(), l.Masking)
 }
@@ -103,26 +103,32 @@ const (
 	byteItems
 )
 
-// appendPayload appends the items of p, each after a space, as many as limit
-// bytes allow, and says so if these are not all.
-func appendPayload(dst, p []byte, form itemForm, limit int) []byte {
-	whole := len(p)
+// appendItems appends payload[from:] as items, each after a space. If limit bytes
+// do not suffice, it stops there and tells how long the payload is.
+func appendItems(dst, payload []byte, from int, form itemForm, limit int) []byte {
+	p := payload[from:]
 	for len(p) > 0 && limit > 0 {
 		if n := runLength(p); n >= minRun {
 			dst = appendItem(dst, p[:1], form)
 			dst = append(dst, '*')
 			dst = strconv.AppendInt(dst, int64(n), 10)
-			limit -= runCost
 			p = p[n:]
+			limit -= runCost
 			continue
 		}
 		n := literalLength(p, limit)
-		dst = appendItem(dst, p[:n], form)
-		limit -= n
+		if n > limit {
+			n = cutLength(p, limit)
+			limit = n // this item is the last
+		}
+		if n > 0 {
+			dst = appendItem(dst, p[:n], form)
+		}
 		p = p[n:]
+		limit -= n
 	}
 	if len(p) > 0 {
-		dst = fmt.Appendf(dst, " ...(%d bytes)", whole)
+		dst = fmt.Appendf(dst, " ...(%d bytes)", len(payload))
 	}
 	return dst
 }
@@ -138,9 +144,9 @@ func runLength(p []byte) int {
 	return len(p)
 }
 
-// literalLength returns how many bytes of p stand before the next run, at most
-// limit; p is not empty and does not start with a run. A cut at the limit spares
-// a character of UTF-8.
+// literalLength returns how many bytes at the start of p, which is not empty and
+// does not start with a run, stand before the next run. It does not look much
+// further than limit.
 func literalLength(p []byte, limit int) int {
 	if len(p)-minRun > limit {
 		p = p[:limit+minRun]
@@ -151,13 +157,16 @@ func literalLength(p []byte, limit int) int {
 			run = 0
 		}
 		if run++; run == minRun {
-			return min(i+1-minRun, limit)
+			return i + 1 - minRun
 		}
 	}
-	if len(p) <= limit {
-		return len(p)
-	}
-	for n := limit; n > 0 && n > limit-utf8.UTFMax; n-- {
+	return len(p)
+}
+
+// cutLength returns limit, which is less than len(p), or up to three less if that
+// spares a character from being cut.
+func cutLength(p []byte, limit int) int {
+	for n := limit; n >= 0 && n > limit-utf8.UTFMax; n-- {
 		if utf8.RuneStart(p[n]) {
 			return n
 		}
