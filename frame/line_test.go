@@ -130,6 +130,7 @@ func TestParseLineErrors(t *testing.T) {
 		{`TEXT "a"x5`, `bad count "x5"`, 5},
 		{`TEXT "a"*99999999999`, `bad count "*99999999999"`, 5},
 		{`BINARY 00*x`, `bad count "*x"`, 7},
+		{`BINARY 00*16777216 00`, "payload of more than 16777216 bytes", 19},
 		{`BINARY 00*16777217`, "payload of more than 16777216 bytes", 7},
 		{`BINARY 00 "abc"*4294967295`, "payload of more than 16777216 bytes", 10},
 		{`BINARY 0`, `unexpected "0"`, 7},
@@ -189,7 +190,7 @@ func TestStringCutsLongPayloads(t *testing.T) {
 		{long(OpText, []byte(text[:130]+strings.Repeat("=", 16))), `TEXT "` + text[:128] + `" ...(146 bytes)`},
 		{long(OpText, []byte(strings.Repeat("\x80\x81", 100))), `TEXT "` + strings.Repeat(`\x80\x81`, 64) + `" ...(200 bytes)`},
 		{long(OpClose, []byte("\x03\xE8"+text)), `CLOSE 1000 "` + text[:128] + `" ...(302 bytes)`},
-		{long(OpBinary, []byte(strings.Repeat(strings.Repeat("x", 16)+"y", 14)+"€€€")), "BINARY" + strings.Repeat(` "x"*16 "y"`, 14) + " ...(247 bytes)"},
+		{long(OpText, []byte(strings.Repeat("y"+strings.Repeat("x", 16), 14)+"€€€")), "TEXT" + strings.Repeat(` "y" "x"*16`, 14) + " ...(247 bytes)"},
 	}
 	for _, tt := range tests {
 		if got := tt.frame.String(); got != tt.want {
@@ -296,6 +297,9 @@ func FuzzParseLine(f *testing.F) {
 			}
 			checkOneLine(t, err.Error())
 			return
+		}
+		if len(l.Frame.Payload)+len(l.Raw) > 64<<10 {
+			return // counts make what takes long to write and teaches nothing
 		}
 		out := string(AppendLine(nil, l))
 		again, err := ParseLine(out)

@@ -22,8 +22,7 @@ func XOR(b []byte, key [4]byte, pos int) int {
 // shorter than src. The two may be the same slice but not overlap otherwise.
 func Copy(dst, src []byte, key [4]byte, pos int) int {
 	dst = dst[:len(src)]
-	pos &= 3
-	next := (pos + len(src)) & 3
+	next := (pos + len(src)) & 3 // right even if the sum overflows
 
 	// The first byte in memory is the lowest of a little-endian word, so the key
 	// is turned until the byte that is due stands there. The processor's own byte

@@ -146,6 +146,34 @@ func TestAcceptCountsUpToTheBadByte(t *testing.T) {
 	}
 }
 
+// Only bytes behind the last whole character go through the slow path.
+func TestOpenTail(t *testing.T) {
+	tests := []struct {
+		in   string
+		want int
+	}{
+		{"", 0},
+		{"a", 0},
+		{"aé€💩", 0},
+		{"a\xC3", 1},
+		{"a\xE2", 1},
+		{"a\xE2\x82", 2},
+		{"\xE2\x82", 2},
+		{"a\xF0", 1},
+		{"a\xF0\x9F", 2},
+		{"a\xF0\x9F\x92", 3},
+		{"\xF0\x9F\x92", 3},
+		{"\x80\x80\x80\x80", 0}, // invalid
+		{"a\xFF", 0},
+		{"a\xED\xA0", 0},
+	}
+	for _, tt := range tests {
+		if got := openTail([]byte(tt.in)); got != tt.want {
+			t.Errorf("openTail(%q) = %d, want %d", tt.in, got, tt.want)
+		}
+	}
+}
+
 func TestInvalidStaysInvalidUntilReset(t *testing.T) {
 	var v Validator
 	if v.Write([]byte("ok\xFF")) {
