@@ -1,0 +1,80 @@
+package wstest
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestMain(m *testing.M) { Main(m) }
+
+func TestNoLeaksNamesTheGoroutineThatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // so that its patience costs no time
+		stop := make(chan struct{})
+		wantFailure(t, "TestNoLeaksNamesTheGoroutineThatIsLeft", func(t testing.TB) {
+			NoLeaks(t)
+			go func() { <-stop }()
+		})
+		close(stop)
+	})
+}
+
+func TestNoLeaksWaitsForWhatEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if got := failure(func(t testing.TB) {
+			go time.Sleep(2 * leakPatience) // started before
+			NoLeaks(t)
+			go time.Sleep(leakPatience / 2)
+		}); got != "" {
+			t.Errorf("failure %q", got)
+		}
+		time.Sleep(2 * leakPatience)
+	})
+}
+
+type runs func() int
+
+func (f runs) Run() int { return f() }
+
+func TestMainFailsWhenGoroutinesAreLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stderr, err := os.Create(t.TempDir() + "/stderr")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stderr.Close()
+		stop := make(chan struct{})
+		for _, test := range []struct {
+			code, want int
+			leak       bool
+		}{{0, 0, false}, {0, 1, true}, {2, 2, true}} {
+			if got := run(runs(func() int {
+				if test.leak {
+					go func() { <-stop }()
+				}
+				return test.code
+			}), stderr); got != test.want {
+				t.Errorf("%+v: exit status %d", test, got)
+			}
+		}
+		close(stop)
+		stderr.Seek(0, io.SeekStart)
+		if text, _ := io.ReadAll(stderr); !strings.Contains(string(text), "1 goroutines are left after all tests") {
+			t.Errorf("stderr %q", text)
+		}
+	})
+}
+
+func TestNoLeaksSeesThroughManyStacks(t *testing.T) {
+	stop := make(chan struct{})
+	for range 500 { // more than the first buffer holds
+		go func() { <-stop }()
+	}
+	if n := len(goroutines()); n < 500 {
+		t.Errorf("%d goroutines", n)
+	}
+	close(stop)
+}
