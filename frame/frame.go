@@ -27,7 +27,10 @@ func (f Frame) Header() Header {
 // Check reports the first rule that f breaks as a *[ProtocolError], in the way of
 // [Header.Check]. Payloads are not looked into: whether that of a close frame is
 // right is for [ParseClose].
-func (f Frame) Check() error { return f.Header().Check() }
+func (f Frame) Check() error {
+	h := f.Header()
+	return h.Check()
+}
 
 // String returns f in the notation of [Line], without a direction. A long
 // payload is cut.

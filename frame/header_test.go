@@ -126,7 +126,14 @@ func TestParseHeaderOfEveryForm(t *testing.T) {
 		if h.Size() != len(wire) {
 			t.Fatalf("%+v: Size = %d, want %d", h, h.Size(), len(wire))
 		}
+		into := Header{Length: 7} // whatever stands there
+		if n, err := into.Parse(wire); err != nil || n != len(wire) || into != want {
+			t.Fatalf("% x: Parse gives %+v, %d, %v; want %+v", wire, into, n, err, want)
+		}
 		for cut := range wire {
+			if n, err := into.Parse(wire[:cut]); into != want || n != 0 || err != nil {
+				t.Fatalf("% x: Parse gives %+v, %d, %v; want no change", wire[:cut], into, n, err)
+			}
 			if h, n, err := ParseHeader(wire[:cut]); h != (Header{}) || n != 0 || err != nil {
 				t.Fatalf("% x: %+v, %d, %v; want a call for more bytes", wire[:cut], h, n, err)
 			}
@@ -169,6 +176,8 @@ func TestHeaderCheck(t *testing.T) {
 	})
 }
 
+func checkHeader(h Header) error { return h.Check() }
+
 func TestHeaderErrorsNameTheValue(t *testing.T) {
 	_, _, errShort := ParseHeader([]byte{0x82, 126, 0, 5})
 	_, _, errTop := ParseHeader([]byte{0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 1})
@@ -178,13 +187,13 @@ func TestHeaderErrorsNameTheValue(t *testing.T) {
 	}{
 		{errShort, "protocol error: payload length 5 in the 16-bit form is not minimal (RFC 6455 §5.2)"},
 		{errTop, "protocol error: payload length 0x8000000000000001 has its top bit set (RFC 6455 §5.2)"},
-		{Header{RSV1: true, RSV2: true, RSV3: true, Opcode: OpText}.Check(), "protocol error: reserved bit set in a TEXT frame without an extension that defines it: RSV1 RSV2 RSV3 (RFC 6455 §5.2)"},
-		{Header{RSV3: true, Opcode: OpPing}.Check(), "protocol error: reserved bit set in a PING frame without an extension that defines it: RSV3 (RFC 6455 §5.2)"},
-		{Header{Opcode: 0xB}.Check(), "protocol error: reserved opcode 0xb (RFC 6455 §5.2)"},
-		{Header{Opcode: 16}.Check(), "protocol error: reserved opcode 0x10 (RFC 6455 §5.2)"},
-		{Header{Opcode: OpPing}.Check(), "protocol error: fragmented control frame PING (RFC 6455 §5.5)"},
-		{Header{FIN: true, Opcode: OpClose, Length: 126}.Check(), "protocol error: control frame CLOSE with 126 bytes of payload, the limit is 125 (RFC 6455 §5.5)"},
-		{Header{FIN: true, Opcode: OpBinary, Length: -1}.Check(), "protocol error: negative payload length -1 (RFC 6455 §5.2)"},
+		{checkHeader(Header{RSV1: true, RSV2: true, RSV3: true, Opcode: OpText}), "protocol error: reserved bit set in a TEXT frame without an extension that defines it: RSV1 RSV2 RSV3 (RFC 6455 §5.2)"},
+		{checkHeader(Header{RSV3: true, Opcode: OpPing}), "protocol error: reserved bit set in a PING frame without an extension that defines it: RSV3 (RFC 6455 §5.2)"},
+		{checkHeader(Header{Opcode: 0xB}), "protocol error: reserved opcode 0xb (RFC 6455 §5.2)"},
+		{checkHeader(Header{Opcode: 16}), "protocol error: reserved opcode 0x10 (RFC 6455 §5.2)"},
+		{checkHeader(Header{Opcode: OpPing}), "protocol error: fragmented control frame PING (RFC 6455 §5.5)"},
+		{checkHeader(Header{FIN: true, Opcode: OpClose, Length: 126}), "protocol error: control frame CLOSE with 126 bytes of payload, the limit is 125 (RFC 6455 §5.5)"},
+		{checkHeader(Header{FIN: true, Opcode: OpBinary, Length: -1}), "protocol error: negative payload length -1 (RFC 6455 §5.2)"},
 		{&ProtocolError{Code: 1002, Reason: "bad"}, "protocol error: bad"},
 		{&PayloadTooBigError{Size: 11, Limit: 10}, "message too big: 11 bytes, the limit is 10"},
 	}
@@ -295,13 +304,14 @@ var benchmarkHeaders = []Header{
 	{FIN: true, Opcode: OpBinary, Length: 100_000, Masked: true, MaskingKey: [4]byte{1, 2, 3, 4}},
 }
 
-func BenchmarkParseHeader(b *testing.B) {
+func BenchmarkHeaderParse(b *testing.B) {
 	for _, h := range benchmarkHeaders {
 		b.Run(fmt.Sprintf("%d bytes", h.Size()), func(b *testing.B) {
 			wire := AppendHeader(nil, h)
 			b.ReportAllocs()
+			var h Header
 			for b.Loop() {
-				h, _, err := ParseHeader(wire)
+				_, err := h.Parse(wire)
 				if err != nil || h.Check() != nil {
 					b.Fatal("refused")
 				}

@@ -117,7 +117,7 @@ func checkReceived(h Header, masked, extended bool, limit int64) error {
 		return errMasking(h)
 	}
 	if extended { // the check after decoding looks at the reserved bits
-		h = h.withoutRSV()
+		h.clearRSV()
 	}
 	if err := h.Check(); err != nil {
 		return err
@@ -184,9 +184,11 @@ func (f Frame) Append(dst []byte, o WriteOptions) ([]byte, error) {
 		}
 	}
 	h := f.Header()
-	if err := h.withoutRSV().Check(); err != nil { // the bits are the extensions' to set
+	h.clearRSV() // these bits are the extensions' to set
+	if err := h.Check(); err != nil {
 		return dst, err
 	}
+	h = f.Header()
 	h.Masked, h.MaskingKey = o.Masked, o.MaskingKey
 	dst = slices.Grow(dst, h.Size()+len(f.Payload))
 	dst = AppendHeader(dst, h)
