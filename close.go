@@ -1,7 +1,304 @@
 package websockets
 
-func (c *Conn) Close() error                                  { panic("") }
-func (c *Conn) CloseWith(code CloseCode, reason string) error { panic("") }
-func (c *Conn) CloseNow() error                               { panic("") }
-func (c *Conn) Done() <-chan struct{}                         { panic("") }
-func (c *Conn) Err() error                                    { panic("") }
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/protocol"
+)
+
+// Close performs the closing handshake with code 1000 and waits for the end of
+// the transport, at most CloseTimeout in all. What Send has accepted goes out
+// first. Close may be called any number of times, also when the connection is
+// closed: it always returns nil. How the connection ended is in Err.
+func (c *Conn) Close() error { return c.CloseWith(CloseNormal, "") }
+
+// CloseWith is Close with a close code and a reason. Code [CloseNoStatus] with an
+// empty reason sends a close frame without a code. Only the first close counts.
+//
+// It fails, and does nothing, if the code may not be sent (RFC 6455 §7.4) or the
+// reason is not UTF-8 or longer than [frame.MaxCloseReason] bytes.
+func (c *Conn) CloseWith(code CloseCode, reason string) error {
+	payload, err := frame.AppendClose(nil, code, reason)
+	if err != nil {
+		return fmt.Errorf("websockets: %w", err)
+	}
+	c.sendClose(code, payload)
+	<-c.done
+	return nil
+}
+
+// CloseNow drops the connection without a closing handshake: the peer sees an
+// abnormal closure (1006). What Send has accepted may be lost. It always returns
+// nil.
+func (c *Conn) CloseNow() error {
+	c.end(errCloseNow)
+	c.closeHard() // in case a slower close is going on
+	<-c.done
+	return nil
+}
+
+// Done returns a channel that is closed once the transport is.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns nil until Done is closed, and then the *[CloseError] that tells how
+// the connection ended.
+func (c *Conn) Err() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
+}
+
+var (
+	errCloseNow     = errors.New("dropped by CloseNow")
+	errCloseTimeout = errors.New("the peer did not end the connection within CloseTimeout")
+	errDrained      = errors.New("the peer went on sending after the connection had failed")
+)
+
+// closedError is what a call on a closing or closed connection returns, once it
+// is known: waiting lets it tell the peer's code.
+func (c *Conn) closedError(ctx context.Context) error {
+	select {
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// contextError says that ctx ended, and why.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == err {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// sendClose starts the closing handshake, unless that has happened.
+func (c *Conn) sendClose(code CloseCode, payload []byte) {
+	w := &c.writer
+	w.mu.Lock()
+	// Who has the peer's close frame has echoed it: there is no state to wait in.
+	if w.state != protocol.Open || w.broken {
+		w.mu.Unlock()
+		return
+	}
+	c.isClosing.Store(true)
+	w.closeFrame(code, payload)
+	w.boundClose(c.set.closeTimeout)
+	w.commit(soon)
+	c.reader.ensure()
+}
+
+// recvClose goes on after the peer's close frame: it is echoed, unless it is
+// the answer to ours (RFC 6455 §5.5.1).
+func (c *Conn) recvClose(code CloseCode, reason string, payload []byte) {
+	w := &c.writer
+	w.mu.Lock()
+	next, action, err := w.state.Next(protocol.RecvClose)
+	if err != nil {
+		w.mu.Unlock()
+		return
+	}
+	w.state = next
+	w.peerCode, w.peerReason = code, reason
+	w.wake()
+	c.isClosing.Store(true)
+	c.reader.stop.Store(true)
+	if action == protocol.Echo && !w.broken {
+		w.closeFrame(code, payload)
+	}
+	w.boundClose(c.set.closeTimeout)
+	w.commit(soon)
+	c.settle()
+}
+
+// closeFrame appends our close frame, the last one to go out. Its caller holds
+// mu.
+func (w *writer) closeFrame(code CloseCode, payload []byte) {
+	w.add(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+	w.state, _, _ = w.state.Next(protocol.SendClose) // add has checked it
+	w.sent = code
+	w.wake()
+}
+
+// fail fails the connection (RFC 6455 §7.1.7): what comes in from now on is
+// discarded, and the peer is told why. It does nothing if the connection is
+// failing, ended, or has exchanged close frames. The transport ends with the
+// peer's half, or within the given time.
+func (c *Conn) fail(code CloseCode, cause error, within time.Duration) {
+	w := &c.writer
+	w.mu.Lock()
+	next, action, err := w.state.Next(protocol.Fail)
+	if err != nil {
+		w.mu.Unlock()
+		return
+	}
+	if w.cause == nil {
+		w.cause = cause
+	}
+	c.isClosing.Store(true)
+	c.reader.stop.Store(true)
+	if action == protocol.Announce && !w.broken {
+		payload, err := frame.AppendClose(nil, code, closeReason(cause))
+		if err != nil {
+			panic("websockets: bug: " + err.Error())
+		}
+		w.add(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+		w.sent = code
+	}
+	w.state = next
+	w.wake()
+	w.boundClose(within)
+	w.commit(soon)
+	c.settle()
+	c.reader.ensure()
+}
+
+// failRead fails the connection for what the peer has sent.
+func (c *Conn) failRead(err error) {
+	code := CloseProtocolError
+	if e, ok := errors.AsType[*ProtocolError](err); ok {
+		code = e.Code
+	} else if _, ok := errors.AsType[*PayloadTooBigError](err); ok {
+		code = CloseMessageTooBig
+	}
+	c.fail(code, err, c.set.closeTimeout)
+}
+
+// closeReason makes a close reason of an error.
+func closeReason(err error) string {
+	reason := err.Error()
+	if e, ok := errors.AsType[*ProtocolError](err); ok {
+		reason = e.Reason
+	}
+	reason = strings.ToValidUTF8(reason, "\uFFFD")
+	if len(reason) > frame.MaxCloseReason {
+		reason = strings.ToValidUTF8(reason[:frame.MaxCloseReason], "")
+	}
+	return reason
+}
+
+// boundClose sees to it that the transport ends within d; 0 means no bound. Its
+// caller holds mu.
+func (w *writer) boundClose(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	if w.closeTimer == nil {
+		w.closeTimer = time.AfterFunc(d, w.c.closeTimedOut)
+	}
+}
+
+// closeTimedOut is the end of everything that takes too long.
+func (c *Conn) closeTimedOut() {
+	if t, ok := c.transport.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // nobody is there to take what waits
+	}
+	c.end(errCloseTimeout)
+	c.closeHard()
+}
+
+// writeFailed goes on after the transport has refused bytes. What the peer sent
+// before may still be there to be read, with its close frame: so the reader
+// finds the end.
+func (c *Conn) writeFailed() {
+	w := &c.writer
+	w.mu.Lock()
+	if w.state == protocol.Closed {
+		w.mu.Unlock()
+		return
+	}
+	c.isClosing.Store(true)
+	w.boundClose(c.set.closeTimeout)
+	w.mu.Unlock()
+	c.settle()
+	c.reader.ensure()
+}
+
+// settle does what is due once the last close frame is written.
+func (c *Conn) settle() {
+	w := &c.writer
+	w.mu.Lock()
+	state := w.state
+	idle := w.broken || w.flush == flushIdle && w.waiting == 0
+	w.mu.Unlock()
+	switch {
+	case !idle: // the flusher will come by here
+	case state == protocol.Handshaken && c.role == RoleServer:
+		c.end(nil) // RFC 6455 §7.1.1: the server closes TCP first
+	case state == protocol.Failing:
+		// The peer may still be sending. To close now would reset the connection,
+		// and could destroy our close frame on its way.
+		if t, ok := c.transport.(interface{ CloseWrite() error }); ok {
+			_ = t.CloseWrite()
+		}
+	}
+}
+
+// end ends the transport, the connection and every call on it. Only the first
+// call counts. cause is nil if the peer has done its part.
+func (c *Conn) end(cause error) {
+	w := &c.writer
+	w.mu.Lock()
+	before := w.state
+	next, _, err := before.Next(protocol.End)
+	if err != nil {
+		w.mu.Unlock()
+		return
+	}
+	w.state = next
+	e := &CloseError{Code: CloseAbnormal, Sent: w.sent}
+	if w.peerCode != 0 {
+		e.Code, e.Reason = w.peerCode, w.peerReason
+	}
+	if before != protocol.Handshaken {
+		if e.Err = w.cause; e.Err == nil {
+			e.Err = cause
+		}
+	}
+	w.broken = true
+	w.drop()
+	w.wake()
+	timer, cancel := w.closeTimer, c.cancel
+	w.mu.Unlock()
+
+	if before == protocol.Handshaken {
+		_ = c.transport.Close()
+	} else {
+		c.closeHard()
+	}
+	for _, t := range []*time.Timer{timer, c.keepalive} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	c.err = e
+	c.reader.finish()
+	close(c.done)
+	c.pings.fail(e)
+	if cancel != nil {
+		cancel(e)
+	}
+	if c.onDone != nil {
+		c.onDone(c)
+	}
+}
+
+// closeHard closes the transport without waiting for anything: TLS would try to
+// say goodbye first.
+func (c *Conn) closeHard() {
+	if t, ok := c.transport.(interface{ NetConn() net.Conn }); ok {
+		_ = t.NetConn().Close()
+	}
+	_ = c.transport.Close()
+}

@@ -1,11 +1,16 @@
 package websockets
 
 import (
+	"context"
+	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/protocol"
 )
 
 // A Role tells which end of a connection this is.
@@ -28,17 +33,25 @@ func (r Role) String() string {
 // A State is where a connection is in its life.
 type State uint8
 
-// The states of a connection, in their order.
+// The states of a connection, in their order. The opening handshake is over
+// when there is a Conn: there is no state for it.
 const (
-	StateConnecting State = iota // the opening handshake is going on
-	StateOpen                    // messages can be sent and received
-	StateClosing                 // the closing handshake is going on
-	StateClosed                  // the transport is closed
+	StateOpen    State = iota + 1 // messages can be sent and received
+	StateClosing                  // the closing handshake is going on
+	StateClosed                   // the transport is closed
 )
 
-// String returns "connecting", "open", "closing" or "closed".
+// String returns "open", "closing" or "closed".
 func (s State) String() string {
-	return [...]string{"connecting", "open", "closing", "closed"}[s&3]
+	switch s {
+	case StateOpen:
+		return "open"
+	case StateClosing:
+		return "closing"
+	case StateClosed:
+		return "closed"
+	}
+	return "no state"
 }
 
 // A Handshake is the outcome of an opening handshake, for [NewConn]. Its zero
@@ -57,42 +70,188 @@ type Handshake struct {
 //
 // A Conn answers pings and the closing handshake whether or not anybody
 // receives. It must be closed, with Close, CloseWith or CloseNow.
-type Conn struct{}
+//
+// Its parts, and who may touch them:
+//
+//	reader   who sits in its chair reads from the transport      reader.mu
+//	writer   who flushes writes to the transport                 writer.mu
+//	pings    the pings that wait for their pong                  pings.mu
+//
+// No lock is held while another is taken, but for pings.mu inside writer.mu; and
+// none while the transport is read or written. The state of the connection belongs to the writer, since every
+// change of it but the last is a close frame that goes out or came in.
+//
+// Goroutines: none while somebody receives and nothing waits to be written. The
+// standby reads when nobody has for a while, and ends when somebody does, when
+// the queue is full or the transport ends. The flusher writes what the transport
+// did not take at once, and ends when nothing waits or the transport ends. Both
+// and all timers end with the transport, and CloseTimeout after the closing
+// handshake began the transport does.
+type Conn struct {
+	transport net.Conn
+	role      Role
+	set       *settings
+	hs        Handshake
+	debug     bool        // every frame is logged
+	isClosing atomic.Bool // the connection is not open any more
+
+	reader reader
+	writer writer
+	pings  pings
+
+	done      chan struct{}
+	err       *CloseError // set before done is closed
+	keepalive *time.Timer // nil if PingInterval is Off
+	latency   atomic.Int64
+	onDone    func(*Conn) // called after done is closed; may be nil
+
+	// The handler's context, if there is one: ctxDone is its Done channel if
+	// nothing but the end of the transport closes it, so that nobody need watch it.
+	cancel  context.CancelCauseFunc
+	ctxDone <-chan struct{}
+}
+
+// settings are Options with every default resolved: 0 means none.
+type settings struct {
+	pingInterval time.Duration
+	pingTimeout  time.Duration
+	closeTimeout time.Duration
+	maxMessage   int64 // negative: no limit
+	maxQueue     int   // messages; no limit is a number out of reach
+	readBuffer   int
+	writeLimit   int // bytes; no limit is a number out of reach
+	logger       *slog.Logger
+}
+
+const outOfReach = 1 << 30
+
+func (o *Options) resolve() *settings {
+	count := func(n, def int) int {
+		switch {
+		case n == 0:
+			return def
+		case n < 0:
+			return outOfReach
+		}
+		return n
+	}
+	s := &settings{
+		pingInterval: duration(o.PingInterval, DefaultPingInterval),
+		pingTimeout:  duration(o.PingTimeout, DefaultPingTimeout),
+		closeTimeout: duration(o.CloseTimeout, DefaultCloseTimeout),
+		maxMessage:   o.MaxMessageSize,
+		maxQueue:     count(o.MaxQueue, DefaultMaxQueue),
+		readBuffer:   max(count(o.ReadBuffer, DefaultReadBuffer), minReadBuffer),
+		writeLimit:   count(o.WriteLimit, DefaultWriteLimit),
+		logger:       o.logger(),
+	}
+	if s.maxMessage == 0 {
+		s.maxMessage = DefaultMaxMessageSize
+	}
+	return s
+}
 
 // NewConn speaks WebSocket on a transport whose opening handshake is done: for
 // frameworks, other transports and tests. The connection owns the transport from
 // now on. The transport must support deadlines, as net.Conn asks. A nil opts
-// means the defaults. It panics if opts are senseless.
-func NewConn(transport net.Conn, role Role, hs Handshake, opts *Options) *Conn { panic("") }
+// means the defaults; of opts, what concerns the opening handshake is not looked
+// at. NewConn panics if opts are senseless.
+func NewConn(transport net.Conn, role Role, hs Handshake, opts *Options) *Conn {
+	return newConn(transport, role, hs, opts, nil)
+}
+
+// newConn is NewConn with a function to call once the connection has ended.
+func newConn(transport net.Conn, role Role, hs Handshake, opts *Options, onDone func(*Conn)) *Conn {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := opts.check(); err != nil {
+		panic(err)
+	}
+	if role != RoleServer && role != RoleClient {
+		panic("websockets: NewConn: the role is neither RoleServer nor RoleClient")
+	}
+	c := &Conn{
+		transport: transport,
+		role:      role,
+		set:       opts.resolve(),
+		hs:        hs,
+		done:      make(chan struct{}),
+		onDone:    onDone,
+	}
+	c.debug = c.set.logger.Enabled(context.Background(), slog.LevelDebug)
+	c.hs.Buffered = nil
+	c.hs.Extensions = slices.Clone(hs.Extensions)
+	claimed := extension.ClaimedBits(c.hs.Extensions)
+	c.writer.init(c, claimed)
+	c.reader.init(c, claimed, hs.Buffered)
+	if c.set.pingInterval > 0 {
+		c.keepalive = time.AfterFunc(outOfReach*time.Second, c.tick)
+		c.keepalive.Reset(c.set.pingInterval) // only now may tick look at keepalive
+	}
+	c.reader.rest()
+	return c
+}
+
+// handlerContext returns a context with base's values that ends when the
+// transport does, with the *CloseError as its cause, or when base does. It may
+// be called once, before anything else uses the connection.
+func (c *Conn) handlerContext(base context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(base)
+	c.writer.mu.Lock()
+	closed := c.writer.state == protocol.Closed
+	c.cancel = cancel
+	if base.Done() == nil {
+		c.ctxDone = ctx.Done()
+	}
+	c.writer.mu.Unlock()
+	if closed {
+		<-c.done
+		cancel(c.err)
+	}
+	return ctx
+}
 
 // State returns where the connection is in its life. It may have changed when
 // you look: rather use the connection and handle the error.
-func (c *Conn) State() State { panic("") }
+func (c *Conn) State() State {
+	select {
+	case <-c.done:
+		return StateClosed
+	default:
+	}
+	c.writer.mu.Lock()
+	defer c.writer.mu.Unlock()
+	if c.writer.state == protocol.Open {
+		return StateOpen
+	}
+	return StateClosing
+}
 
 // Role returns which end of the connection this is.
-func (c *Conn) Role() Role { panic("") }
+func (c *Conn) Role() Role { return c.role }
 
 // Request returns the request of the opening handshake, or nil if [NewConn] got
 // none. It must not be changed.
-func (c *Conn) Request() *http.Request { panic("") }
+func (c *Conn) Request() *http.Request { return c.hs.Request }
 
 // Response returns the response of the opening handshake, or nil if [NewConn]
 // got none. It must not be changed, and has no body.
-func (c *Conn) Response() *http.Response { panic("") }
+func (c *Conn) Response() *http.Response { return c.hs.Response }
 
 // Subprotocol returns the agreed subprotocol, or "".
-func (c *Conn) Subprotocol() string { panic("") }
+func (c *Conn) Subprotocol() string { return c.hs.Subprotocol }
 
 // LocalAddr returns the address of this end.
-func (c *Conn) LocalAddr() net.Addr { panic("") }
+func (c *Conn) LocalAddr() net.Addr { return c.transport.LocalAddr() }
 
 // RemoteAddr returns the address of the peer, which may be a proxy.
-func (c *Conn) RemoteAddr() net.Addr { panic("") }
+func (c *Conn) RemoteAddr() net.Addr { return c.transport.RemoteAddr() }
 
 // Latency returns the round-trip time that the last answered ping measured, or
 // 0 before the first.
-func (c *Conn) Latency() time.Duration { panic("") }
+func (c *Conn) Latency() time.Duration { return time.Duration(c.latency.Load()) }
 
 // NetConn returns the transport, for example to get at the *tls.Conn. Do not
 // read, write or close it.
-func (c *Conn) NetConn() net.Conn { panic("") }
+func (c *Conn) NetConn() net.Conn { return c.transport }

@@ -34,6 +34,7 @@ import (
 //	    ├── *PayloadTooBigError  as its Err: a message exceeded MaxMessageSize
 //	    └── ErrPingTimeout       as its Err: the peer did not answer a ping
 //	ErrConcurrentRecv            somebody else is receiving
+//	ErrBusy                      Broadcast: the connection cannot take a message now
 //	ErrPingInFlight              a ping with this payload is waiting for its pong
 var (
 	ErrHandshake         = httpheader.ErrHandshake
@@ -42,6 +43,7 @@ var (
 	ErrState             = errors.New("websockets: not possible in this state")
 	ErrPingTimeout       = errors.New("no pong in time")
 	ErrConcurrentRecv    = errors.New("websockets: another goroutine is receiving on this connection")
+	ErrBusy              = errors.New("websockets: the connection cannot take a message now")
 	ErrPingInFlight      = errors.New("websockets: a ping with this payload is waiting for its pong")
 )
 

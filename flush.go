@@ -1,0 +1,145 @@
+package websockets
+
+import (
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/pool"
+)
+
+// flushRounds is how often a sender writes what others have appended meanwhile,
+// before it leaves that to the flusher goroutine.
+const flushRounds = 4
+
+// runFlusher is the flusher goroutine. It ends when nothing waits or the
+// transport is broken: every write is bounded by the end of the transport.
+func (w *writer) runFlusher() {
+	w.mu.Lock()
+	if w.flush != flushScheduled {
+		w.mu.Unlock() // somebody was faster
+		return
+	}
+	w.flush = flushActive
+	w.mu.Unlock()
+	for !w.round(true) {
+	}
+}
+
+// write flushes in the goroutine of a caller, who may block in the transport
+// only if that is what the caller came for. What is left is for the flusher
+// goroutine. The caller has made the flush active.
+func (w *writer) write(mayBlock bool) {
+	for range flushRounds {
+		if w.round(mayBlock && !w.raw.ok()) {
+			return
+		}
+	}
+	w.mu.Lock()
+	w.handOver()
+	w.mu.Unlock()
+}
+
+// handOver turns an active flush into a scheduled one. Its caller holds mu.
+func (w *writer) handOver() {
+	w.flush = flushScheduled
+	go w.flushFn()
+}
+
+// round writes what waits now. It reports whether the caller's flush is over:
+// nothing waits any more, the transport is broken, or somebody else goes on.
+func (w *writer) round(block bool) (over bool) {
+	w.mu.Lock()
+	if w.late != nil && w.waiting < w.c.set.writeLimit && w.state.CanSend() {
+		late := w.late
+		w.late = nil
+		w.append(&w.control, frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: late})
+	}
+	from := &w.control
+	if *from == nil {
+		from = &w.data
+	}
+	taken := *from
+	if taken == nil {
+		w.flush = flushIdle
+		closing := !w.state.CanSend()
+		w.mu.Unlock()
+		if closing {
+			w.c.settle()
+		}
+		return true
+	}
+	*from = nil
+	w.mu.Unlock()
+
+	n, err := w.writeTaken(taken.B, block)
+
+	w.mu.Lock()
+	w.waiting -= n
+	if err != nil {
+		w.breakDown(err)
+		w.mu.Unlock()
+		pool.Put(taken)
+		w.c.writeFailed()
+		return true
+	}
+	if n < len(taken.B) {
+		// The transport is full. The rest goes back to where it came from, in
+		// front of everything, and before anything of the other buffer.
+		w.putBack(taken, n)
+		w.handOver()
+		w.mu.Unlock()
+		return true
+	}
+	if w.waiting <= w.c.set.writeLimit/4 {
+		w.wake()
+	}
+	w.mu.Unlock()
+	pool.Put(taken)
+	return false
+}
+
+// writeTaken writes b, all of it if it may block.
+func (w *writer) writeTaken(b []byte, block bool) (n int, err error) {
+	if w.raw.ok() {
+		n, err = w.raw.write(b)
+		if err != nil || n == len(b) || !block {
+			return n, err
+		}
+	}
+	m, err := w.c.transport.Write(b[n:])
+	return n + m, err
+}
+
+// putBack returns what is left of taken after n bytes to the control buffer,
+// which is written first: its first bytes may be the middle of a frame. Its
+// caller holds mu.
+func (w *writer) putBack(taken *pool.Buffer, n int) {
+	taken.B = append(taken.B[:0], taken.B[n:]...)
+	if w.control != nil {
+		b := reserve(taken, len(w.control.B))
+		taken.B = append(b, w.control.B...)
+		pool.Put(w.control)
+	}
+	w.control = taken
+}
+
+// breakDown drops what waits: the transport takes no more bytes. Its caller
+// holds mu.
+func (w *writer) breakDown(err error) {
+	w.broken = true
+	w.flush = flushIdle
+	if w.cause == nil {
+		w.cause = err
+	}
+	w.drop()
+	w.wake()
+}
+
+// drop gives the buffers back. Its caller holds mu.
+func (w *writer) drop() {
+	for _, b := range []**pool.Buffer{&w.control, &w.data} {
+		if *b != nil {
+			pool.Put(*b)
+			*b = nil
+		}
+	}
+	w.waiting = 0
+}

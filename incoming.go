@@ -1,0 +1,495 @@
+package websockets
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/mask"
+	"github.com/go-websockets/websockets/internal/pool"
+	"github.com/go-websockets/websockets/protocol"
+)
+
+// This file is what who sits in the chair does: frame by frame, from the
+// transport to messages.
+
+var (
+	errInterrupted = errors.New("interrupted")          // the receiver should look at its context
+	errWanted      = errors.New("the chair is wanted")  // the standby should leave
+	errEnded       = errors.New("the transport ended")  // c.done is closed, or about to be
+	errFull        = errors.New("enough is read ahead") // the standby should leave
+)
+
+// read reads until the need is met and returns nil then; or fails with one of
+// the errors above. The standby also stops where a receiver could go on.
+func (r *reader) read(n need, standby bool) error {
+	for {
+		if r.stop.Load() {
+			return r.discard()
+		}
+		met, err := r.step(n)
+		switch {
+		case err != nil:
+			r.stop.Store(true)
+			r.c.failRead(err)
+			continue
+		case met == gotNeed:
+			return nil
+		case met == gotSome:
+			if standby {
+				if err := r.standbyDone(); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// standbyDone says why the standby should leave in the middle of a message.
+func (r *reader) standbyDone() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch m := &r.message; {
+	case r.wanted:
+		return errWanted
+	case r.c.isClosing.Load():
+	case m.streamed && len(r.stream.data) >= streamAhead,
+		r.c.set.maxMessage < 0 && len(m.data) >= DefaultMaxMessageSize:
+		return errFull
+	}
+	return nil
+}
+
+// progress is how far step got.
+type progress uint8
+
+const (
+	gotNothing progress = iota // more bytes are needed
+	gotSome                    // something, but not what was asked for
+	gotNeed                    // what was asked for
+)
+
+// step processes what is unread, up to one frame.
+func (r *reader) step(n need) (progress, error) {
+	if r.inFrame {
+		return r.payload(n)
+	}
+	if r.buf == nil || r.start == len(r.buf.B) {
+		return gotNothing, nil
+	}
+	unread := r.buf.B[r.start:]
+	h, size, err := frame.ParseHeader(unread)
+	if err != nil || size == 0 {
+		return gotNothing, err
+	}
+	if h.Opcode.IsControl() {
+		return r.control(h, unread, size)
+	}
+	if err := r.rules.Header(h); err != nil {
+		return gotNothing, err
+	}
+	r.start += size
+	r.beginFrame(h)
+	if n == needBegin && !r.message.streamed {
+		return gotNeed, nil
+	}
+	return r.payload(n)
+}
+
+// control handles a control frame once all of it is unread.
+func (r *reader) control(h frame.Header, unread []byte, size int) (progress, error) {
+	// The header is judged as soon as it is there, and again when the payload is:
+	// of a control frame that changes nothing.
+	if err := r.rules.Header(h); err != nil {
+		return gotNothing, err
+	}
+	end := size + int(h.Length)
+	if len(unread) < end {
+		return gotNothing, nil
+	}
+	payload := unread[size:end]
+	if h.Masked {
+		mask.XOR(payload, h.MaskingKey, 0)
+	}
+	r.start += end
+	if r.c.debug {
+		r.c.logFrame(frame.Received, h, payload)
+	}
+	if len(r.exts) > 0 {
+		f, err := r.decode(frameOf(h, payload))
+		if err != nil {
+			return gotNothing, err
+		}
+		h, payload = f.Header(), f.Payload
+	}
+	reply, err := r.rules.Control(h, payload)
+	if err != nil {
+		return gotNothing, err
+	}
+	switch reply.Kind {
+	case protocol.SendPong:
+		u := soon
+		if r.start < len(r.buf.B) {
+			u = batched
+		}
+		r.c.writer.pong(payload, u)
+	case protocol.MatchPong:
+		r.c.gotPong(payload)
+	case protocol.BeginEnd:
+		r.c.recvClose(reply.Code, reply.Reason, payload)
+	}
+	return gotSome, nil
+}
+
+// beginFrame takes the header of a data frame.
+func (r *reader) beginFrame(h frame.Header) {
+	r.header, r.left, r.pos, r.inFrame = h, h.Length, 0, true
+	m := &r.message
+	if h.Opcode == frame.OpContinuation {
+		return
+	}
+	m.begun, m.opcode, m.size = true, h.Opcode, 0
+	m.text.Reset()
+	if !m.borrowed {
+		m.data, m.base = nil, 0
+	}
+}
+
+// payload takes what is unread of a data frame's payload, and the frame's end.
+func (r *reader) payload(n need) (progress, error) {
+	if r.left > 0 {
+		took, err := r.takePayload()
+		if err != nil {
+			return gotNothing, err
+		}
+		if r.left > 0 {
+			switch {
+			case !took:
+				return gotNothing, nil
+			case n == needChunk:
+				return r.chunkMet(), nil
+			}
+			return gotSome, nil
+		}
+	}
+	if err := r.endFrame(); err != nil {
+		return gotNothing, err
+	}
+	if !r.header.FIN {
+		if n == needChunk {
+			return r.chunkMet(), nil
+		}
+		return gotSome, nil
+	}
+	return r.endMessage(n)
+}
+
+// chunkMet is gotNeed if there is something to read in the stream.
+func (r *reader) chunkMet() progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.stream.data) > 0 || r.stream.done {
+		return gotNeed
+	}
+	return gotSome
+}
+
+// takePayload takes what is unread of the payload and reports whether it was
+// anything.
+func (r *reader) takePayload() (bool, error) {
+	if r.buf == nil {
+		return false, nil
+	}
+	unread := r.buf.B[r.start:]
+	if int64(len(unread)) > r.left {
+		unread = unread[:r.left]
+	}
+	if len(unread) == 0 {
+		return false, nil
+	}
+	r.start += len(unread)
+	r.left -= int64(len(unread))
+	if r.toMessage() {
+		// Copying and unmasking in one go: each byte is touched once.
+		m := &r.message
+		at := len(m.data)
+		m.data = grow(m.data, len(unread), r.left)
+		m.data = m.data[:at+len(unread)]
+		if r.header.Masked {
+			r.pos = mask.Copy(m.data[at:], unread, r.header.MaskingKey, r.pos)
+		} else {
+			copy(m.data[at:], unread)
+		}
+		return true, r.accept(m.data[at:])
+	}
+	if r.header.Masked {
+		r.pos = mask.XOR(unread, r.header.MaskingKey, r.pos)
+	}
+	return true, r.divert(unread)
+}
+
+// toMessage reports whether payload goes straight to the message's data.
+func (r *reader) toMessage() bool { return len(r.exts) == 0 && !r.message.streamed }
+
+// divert takes payload that does not go straight to the message's data.
+func (r *reader) divert(p []byte) error {
+	if len(r.exts) > 0 {
+		if r.c.debug {
+			r.show(p)
+		}
+		r.wire = append(r.wire, p...)
+		return nil
+	}
+	if err := r.accept(p); err != nil {
+		return err
+	}
+	r.toStream(p)
+	return nil
+}
+
+// toStream appends to the stream, unless it is abandoned.
+func (r *reader) toStream(p []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := &r.stream; s.active {
+		s.data = append(s.data, p...)
+	}
+}
+
+// accept checks payload that belongs to the message: text must be UTF-8 up to
+// its last byte, and fails with the first that cannot go on (RFC 6455 §8.1).
+func (r *reader) accept(p []byte) error {
+	m := &r.message
+	m.size += int64(len(p))
+	if r.c.debug && len(r.exts) == 0 {
+		r.show(p)
+	}
+	if m.opcode == frame.OpText && !m.text.Write(p) {
+		return errNotUTF8("text message is not UTF-8 after its first %d bytes", m.size-int64(len(p)))
+	}
+	return nil
+}
+
+func errNotUTF8(format string, args ...any) error {
+	return &ProtocolError{Code: CloseInvalidPayload, Reason: fmt.Sprintf(format, args...), Section: "RFC 6455 §8.1"}
+}
+
+// endFrame is called when all of a data frame's payload has come.
+func (r *reader) endFrame() error {
+	r.inFrame = false
+	if r.c.debug {
+		r.c.logFrame(frame.Received, r.header, r.shown)
+		r.shown = r.shown[:0]
+	}
+	if len(r.exts) == 0 {
+		return nil
+	}
+	f, err := r.decode(frameOf(r.header, r.wire))
+	if err != nil {
+		return err
+	}
+	if cap(r.wire) > streamAhead {
+		r.wire = nil
+	} else {
+		r.wire = r.wire[:0]
+	}
+	if err := r.accept(f.Payload); err != nil {
+		return err
+	}
+	if r.message.streamed {
+		r.toStream(f.Payload)
+	} else {
+		r.message.data = append(r.message.data, f.Payload...)
+	}
+	return nil
+}
+
+// frameOf joins a header and its payload.
+func frameOf(h frame.Header, payload []byte) frame.Frame {
+	return frame.Frame{FIN: h.FIN, RSV1: h.RSV1, RSV2: h.RSV2, RSV3: h.RSV3, Opcode: h.Opcode, Payload: payload}
+}
+
+// decode applies the extensions in the reverse of their order (RFC 6455 §9.1).
+func (r *reader) decode(f frame.Frame) (frame.Frame, error) {
+	most := int64(-1)
+	if r.rules.Limit >= 0 {
+		most = r.rules.Limit - r.message.size
+	}
+	for _, e := range slices.Backward(r.exts) {
+		var err error
+		if f, err = e.Decode(f, most); err != nil {
+			return f, err
+		}
+	}
+	if err := f.Check(); err != nil {
+		return f, err // a reserved bit that no extension has cleared
+	}
+	if size := int64(len(f.Payload)); most >= 0 && size > most {
+		return f, &PayloadTooBigError{Size: r.message.size + size, Limit: r.rules.Limit}
+	}
+	return f, nil
+}
+
+// endMessage is called when the last frame of a message has come.
+func (r *reader) endMessage(n need) (progress, error) {
+	m := &r.message
+	if m.opcode == frame.OpText && !m.text.Complete() {
+		return gotNothing, errNotUTF8("text message of %d bytes ends inside a character", m.size)
+	}
+	if !m.streamed {
+		return gotNeed, nil // for who needs a message or its beginning
+	}
+	*m = incoming{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stream.active {
+		r.stream.done = true
+	}
+	if n == needChunk {
+		return gotNeed, nil
+	}
+	return gotSome, nil
+}
+
+// grow makes room for n bytes, and for what is left of the frame as far as it is
+// safe to trust its header: memory is only ever taken for about as much as has
+// come.
+func grow(b []byte, n int, left int64) []byte {
+	const trusted = 64 << 10
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return slices.Grow(b, n+int(min(left, int64(max(trusted, len(b))))))
+}
+
+// fill waits for more bytes.
+func (r *reader) fill() error {
+	n, err := r.readSome()
+	if n > 0 {
+		return r.got(n)
+	}
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errInterrupted
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF // without the peer's close frame
+	}
+	r.c.end(err)
+	<-r.c.done // somebody else may have been faster
+	return errEnded
+}
+
+// readSome reads into the space there is. A transport without raw access starts
+// with a few bytes, so that no buffer is held while it waits.
+func (r *reader) readSome() (int, error) {
+	if r.raw.ok() {
+		return r.raw.read()
+	}
+	r.wouldBlock()
+	if r.direct() || r.buf != nil && r.start < len(r.buf.B) {
+		return r.c.transport.Read(r.space())
+	}
+	r.release()
+	n, err := r.c.transport.Read(r.small[:])
+	if n > 0 {
+		copy(r.space(), r.small[:n])
+	}
+	return n, err
+}
+
+// direct reports whether bytes are read straight into the message: enough are to
+// come to fill more than the buffer.
+func (r *reader) direct() bool {
+	return r.inFrame && r.toMessage() && r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
+}
+
+func (r *reader) emptyBuffer() bool { return r.buf == nil || r.start == len(r.buf.B) }
+
+// space returns where the next bytes go. It is never empty.
+func (r *reader) space() []byte {
+	if r.direct() {
+		m := &r.message
+		if len(m.data) == cap(m.data) {
+			m.data = grow(m.data, 1, r.left-1)
+		}
+		p := m.data[len(m.data):cap(m.data)]
+		return p[:min(int64(len(p)), r.left)]
+	}
+	if r.buf == nil {
+		r.buf, r.start = pool.Get(r.c.set.readBuffer), 0
+	}
+	b := r.buf.B
+	if r.start == len(b) {
+		b, r.start = b[:0], 0
+	} else if cap(b)-len(b) < minReadBuffer/2 {
+		b, r.start = b[:copy(b, b[r.start:])], 0
+	}
+	r.buf.B = b
+	return b[len(b):cap(b)]
+}
+
+// release gives the buffer back if nothing in it is unread.
+func (r *reader) release() {
+	if r.emptyBuffer() {
+		r.freeBuffer()
+	}
+}
+
+// wouldBlock is called before a read waits: replies that were held back go out.
+func (r *reader) wouldBlock() { r.c.writer.kick() }
+
+// got takes n bytes that were read into space.
+func (r *reader) got(n int) error {
+	if !r.direct() {
+		r.buf.B = r.buf.B[:len(r.buf.B)+n]
+		return nil
+	}
+	m := &r.message
+	at := len(m.data)
+	m.data = m.data[:at+n]
+	r.left -= int64(n)
+	if r.header.Masked {
+		r.pos = mask.XOR(m.data[at:], r.header.MaskingKey, r.pos)
+	}
+	if err := r.accept(m.data[at:]); err != nil {
+		r.c.failRead(err)
+	}
+	return nil
+}
+
+// discard reads until the transport ends: the connection has failed, or has
+// exchanged close frames.
+func (r *reader) discard() error {
+	r.keepPartial()
+	r.message, r.wire, r.inFrame = incoming{}, nil, false
+	for {
+		if r.buf != nil {
+			r.drained += int64(len(r.buf.B) - r.start)
+			r.start = len(r.buf.B)
+		}
+		if r.drained > drainLimit {
+			r.c.end(errDrained)
+			return errEnded
+		}
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// A readTarget takes what a rawReader reads.
+type readTarget interface {
+	space() []byte // where the next bytes go
+	release()      // called when nothing was read: memory may be given back
+	wouldBlock()   // called before it waits
+}

@@ -1,0 +1,327 @@
+package websockets
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/pool"
+	"github.com/go-websockets/websockets/internal/utf8stream"
+	"github.com/go-websockets/websockets/protocol"
+)
+
+// A reader has a chair, and whoever sits in it reads from the transport.
+//
+//	                 ┌── receiver: a call of Recv, in the caller's goroutine
+//	transport ──▶ chair
+//	                 └── standby: a goroutine, when nobody has sat for a while
+//
+// The receiver sits until it has its message. The standby handles control frames
+// and queues messages until a receiver wants the chair, the queue is full or the
+// transport ends. All that is half done lies with the reader and not with who
+// sits: so one may go on where another has stopped, at any byte.
+//
+// Invariants:
+//   - mu guards the first group of fields and all of stream; the second group
+//     belongs to who sits, or to who holds mu while the chair is vacant.
+//   - buf.B[start:] is unread. buf is nil when nothing is, except while who sits
+//     reads: an idle connection holds no buffer.
+//   - Behind the bytes of data frames, which are taken at once, what is unread is
+//     less than a header and the payload of a control frame: minReadBuffer
+//     always has room for more.
+type reader struct {
+	c    *Conn
+	raw  rawReader
+	stop atomic.Bool // frames are not to be processed any more
+	more atomic.Bool // nobody sits, and the next frame is in buf
+
+	mu          sync.Mutex
+	chair       chair
+	receiving   bool          // a call that receives is going on
+	wanted      bool          // a receiver waits for the standby
+	wake        chan struct{} // tells it to look again; nil before the first
+	interrupted bool          // the transport's read deadline is in the past
+	ended       bool          // the transport has ended
+	queue       []Message     // read ahead of Recv
+	timer       *time.Timer   // looks whether a standby is needed; nil before the first rest
+	armed       bool          // timer is running
+	sits        uint64        // how often somebody has sat
+	seen        uint64        // sits when the timer was armed
+	stream      stream        // the message that Reader hands out
+	watched     <-chan struct{}
+	unwatch     func() bool
+
+	buf   *pool.Buffer
+	start int
+	small [64]byte // where a transport without raw access delivers the first bytes
+
+	rules   protocol.Receiver
+	exts    []extension.Extension
+	header  frame.Header // of the data frame that is being read
+	inFrame bool
+	left    int64 // bytes of its payload that are still to come
+	pos     int   // position in the masking key
+	wire    []byte
+	message incoming
+	drained int64 // bytes discarded
+	shown   []byte
+}
+
+// A chair is vacant or taken.
+type chair uint8
+
+const (
+	vacant chair = iota
+	byReceiver
+	byStandby
+)
+
+// An incoming message is being put together.
+type incoming struct {
+	begun    bool
+	opcode   frame.Opcode
+	streamed bool                 // its payload goes to the stream, not to data
+	text     utf8stream.Validator // of a text message
+	size     int64                // bytes so far, as extensions decode them
+	data     []byte               // what has come, behind base bytes of the caller
+	base     int
+	borrowed bool // data is the caller's memory: only while the receiver sits
+}
+
+const (
+	// minReadBuffer holds the longest control frame, and more.
+	minReadBuffer = 512
+
+	// standbyAfter is how often the reader looks whether somebody has sat since.
+	// So nobody has for one to two times as long when the standby takes over.
+	standbyAfter = 50 * time.Millisecond
+
+	// drainLimit is how many bytes are discarded after the connection has failed,
+	// so that the peer gets to read why.
+	drainLimit = 64 << 20
+)
+
+func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
+	r.c = c
+	r.exts = c.hs.Extensions
+	r.raw.init(c.transport, r)
+	r.rules = protocol.Receiver{
+		Masked:  c.role == RoleServer,
+		Claimed: claimed,
+		Limit:   c.set.maxMessage,
+	}
+	if len(buffered) > 0 {
+		r.buf = pool.Get(max(len(buffered), c.set.readBuffer))
+		r.buf.B = append(r.buf.B, buffered...)
+	}
+}
+
+// sit takes the vacant chair. Its caller holds mu.
+func (r *reader) sit(who chair) {
+	r.chair = who
+	r.sits++
+	if r.interrupted {
+		r.interrupted = false
+		_ = r.c.transport.SetReadDeadline(time.Time{})
+	}
+}
+
+// leave vacates the chair. Its caller holds mu.
+func (r *reader) leave() {
+	r.chair = vacant
+	r.keepPartial()
+	more := r.hasFrame()
+	if !more && r.ended {
+		r.freeBuffer()
+	} else {
+		r.release()
+	}
+	r.more.Store(more)
+	r.standIn()
+}
+
+// standIn sees to it that somebody reads in time, now that nobody sits. Its
+// caller holds mu.
+func (r *reader) standIn() {
+	switch {
+	case r.ended:
+	case r.wanted:
+		r.signal()
+	case r.c.isClosing.Load():
+		r.startStandby() // reading is what the closing handshake waits for
+	default:
+		r.arm()
+	}
+}
+
+// rest is leave for a connection where nobody has sat yet.
+func (r *reader) rest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leave()
+}
+
+// keepPartial moves an unfinished message out of its caller's memory.
+func (r *reader) keepPartial() {
+	m := &r.message
+	if !m.borrowed {
+		return
+	}
+	m.borrowed = false
+	m.data = append([]byte(nil), m.data[m.base:]...)
+	m.base = 0
+}
+
+func (r *reader) freeBuffer() {
+	if r.buf != nil {
+		pool.Put(r.buf)
+		r.buf, r.start = nil, 0
+	}
+}
+
+// hasFrame reports whether a whole frame is unread.
+func (r *reader) hasFrame() bool {
+	if r.buf == nil || r.inFrame {
+		return false
+	}
+	h, n, err := frame.ParseHeader(r.buf.B[r.start:])
+	return err == nil && n > 0 && h.Length <= int64(len(r.buf.B)-r.start-n)
+}
+
+// signal tells the receiver that waits to look again. Its caller holds mu.
+func (r *reader) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// arm lets the timer look for a standby. Its caller holds mu.
+func (r *reader) arm() {
+	if r.armed {
+		return
+	}
+	r.armed, r.seen = true, r.sits
+	if r.timer == nil {
+		r.timer = time.AfterFunc(standbyAfter, r.timeUp)
+	} else {
+		r.timer.Reset(standbyAfter)
+	}
+}
+
+// timeUp starts the standby if nobody has sat since the timer was armed.
+func (r *reader) timeUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = false
+	switch {
+	case r.chair != vacant || r.ended:
+	case r.sits != r.seen:
+		r.arm()
+	default:
+		r.startStandby()
+	}
+}
+
+// ensure has somebody read, if anything may be read. It reports whether somebody
+// already did.
+func (r *reader) ensure() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.chair != vacant || r.ended {
+		return true
+	}
+	r.startStandby()
+	return false
+}
+
+// startStandby starts the standby, unless the queue is full. Its caller holds
+// mu and has found the chair vacant.
+func (r *reader) startStandby() {
+	if r.full() {
+		return
+	}
+	r.sit(byStandby)
+	go r.standby()
+}
+
+// full reports whether nothing more is read ahead. Once the connection is
+// closing, what finds no place is discarded.
+func (r *reader) full() bool {
+	return (len(r.queue) >= r.c.set.maxQueue || len(r.stream.data) >= streamAhead) && !r.c.isClosing.Load()
+}
+
+// standby reads until it is not needed, not allowed or not able to.
+func (r *reader) standby() {
+	for {
+		err := r.read(needMessage, true)
+		r.mu.Lock()
+		if err == nil {
+			m := r.takeMessage(nil)
+			if len(r.queue) < r.c.set.maxQueue {
+				r.queue = append(r.queue, m)
+			}
+		}
+		if err != nil || r.wanted || r.full() {
+			r.leave()
+			r.mu.Unlock()
+			return
+		}
+		r.mu.Unlock()
+	}
+}
+
+// watch has the receiver interrupted when ctx ends. Watching costs, so it goes
+// on from call to call as long as they bring the same context.
+func (r *reader) watch(ctx context.Context) {
+	done := ctx.Done()
+	if done == nil || done == r.c.ctxDone {
+		return // the end of the transport ends it, and the read too
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if done == r.watched || r.ended {
+		return
+	}
+	if r.unwatch != nil {
+		r.unwatch()
+	}
+	r.watched = done
+	r.unwatch = context.AfterFunc(ctx, r.interrupt)
+}
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// interrupt makes the receiver look at its context.
+func (r *reader) interrupt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.chair == byReceiver && !r.interrupted && !r.ended {
+		r.interrupted = true
+		_ = r.c.transport.SetReadDeadline(longAgo)
+	}
+}
+
+// finish ends the reader: the transport has ended.
+func (r *reader) finish() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	if r.unwatch != nil {
+		r.unwatch()
+		r.unwatch, r.watched = nil, nil
+	}
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	if r.chair == vacant && !r.hasFrame() {
+		r.freeBuffer()
+	}
+	if r.wanted {
+		r.signal()
+	}
+}

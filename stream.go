@@ -1,0 +1,124 @@
+package websockets
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// A stream is the message that Reader hands out piece by piece. reader.mu guards
+// it.
+type stream struct {
+	number uint64 // counts the streams, so that an old one is known as such
+	active bool   // a message is being handed out
+	done   bool   // all of it has come
+	data   []byte // has come, but has not been read
+}
+
+// streamAhead is how many bytes of a stream are read ahead of the application.
+const streamAhead = 64 << 10
+
+var errOldReader = fmt.Errorf("%w: the next message has been asked for", ErrState)
+
+// abandon gives up what was not read of the stream: its rest is dropped as it
+// comes.
+func (s *stream) abandon() {
+	if s.active {
+		s.active, s.done, s.data = false, false, nil
+	}
+}
+
+// open begins a stream with what has come of its message.
+func (s *stream) open(data []byte, done bool) {
+	*s = stream{number: s.number + 1, active: true, done: done, data: data}
+}
+
+// receiveStream waits until a message begins and makes it the stream.
+func (r *reader) receiveStream(ctx context.Context) (MessageType, io.Reader, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stream.abandon()
+	for {
+		if len(r.queue) > 0 {
+			m := r.popMessage()
+			r.stream.open(m.Data, true)
+			return m.Type, &messageReader{r: r, ctx: ctx, number: r.stream.number}, nil
+		}
+		if r.chair != byStandby && r.message.begun && !r.message.streamed {
+			m := &r.message
+			r.stream.open(m.data, false)
+			m.streamed, m.data = true, nil
+			return MessageType(m.opcode), &messageReader{r: r, ctx: ctx, number: r.stream.number}, nil
+		}
+		if err := r.mayRead(ctx); err != nil {
+			r.came()
+			r.mu.Unlock()
+			err = r.final(ctx, err)
+			r.mu.Lock()
+			return 0, nil, err
+		}
+		r.readFor(ctx, needBegin)
+	}
+}
+
+// readFor sits down and reads for a call that looks at the outcome itself, or
+// waits for the standby. mu is held before and after, but not meanwhile.
+func (r *reader) readFor(ctx context.Context, n need) {
+	if r.chair == byStandby {
+		r.waitForChair(ctx)
+		return
+	}
+	r.sit(byReceiver)
+	r.mu.Unlock()
+	r.watch(ctx)
+	_ = r.read(n, false) // the caller looks at what has changed
+	r.mu.Lock()
+	r.leave()
+}
+
+// A messageReader reads one stream.
+type messageReader struct {
+	r      *reader
+	ctx    context.Context
+	number uint64
+	err    error // io.EOF after the end
+}
+
+// Read implements io.Reader.
+func (m *messageReader) Read(p []byte) (int, error) {
+	if m.err != nil || len(p) == 0 {
+		return 0, m.err
+	}
+	r := m.r
+	if err := r.enter(); err != nil {
+		return 0, err
+	}
+	defer r.exit()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.stream
+	for {
+		switch {
+		case !s.active || s.number != m.number:
+			m.err = errOldReader
+			return 0, m.err
+		case len(s.data) > 0:
+			n := copy(p, s.data)
+			s.data = s.data[n:]
+			r.came()
+			return n, nil
+		case s.done:
+			s.active, s.done = false, false
+			m.err = io.EOF
+			return 0, io.EOF
+		}
+		if err := r.mayRead(m.ctx); err != nil {
+			r.came()
+			r.mu.Unlock()
+			err = r.final(m.ctx, err)
+			r.mu.Lock()
+			return 0, err
+		}
+		r.readFor(m.ctx, needChunk)
+	}
+}

@@ -1,0 +1,130 @@
+//go:build unix
+
+package websockets
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// rawConn returns the system's socket behind a transport, or nil. Only the
+// types of package net themselves will do: a type that wraps one of them may
+// want to see what is read and written.
+func rawConn(transport net.Conn) syscall.RawConn {
+	var c syscall.Conn
+	switch t := transport.(type) {
+	case *net.TCPConn:
+		c = t
+	case *net.UnixConn:
+		if t.LocalAddr().Network() != "unix" {
+			return nil // packets: a short read would lose bytes
+		}
+		c = t
+	default:
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// A rawReader reads from a socket into memory that is taken only when there is
+// something to read.
+type rawReader struct {
+	conn   syscall.RawConn // nil: this transport cannot
+	target readTarget
+	try    func(fd uintptr) bool // stored, so that a read allocates nothing
+	n      int
+	err    error
+}
+
+func (r *rawReader) init(transport net.Conn, target readTarget) {
+	if r.conn = rawConn(transport); r.conn != nil {
+		r.target, r.try = target, r.tryRead
+	}
+}
+
+func (r *rawReader) ok() bool { return r.conn != nil }
+
+// read waits until something has come in and returns its length.
+func (r *rawReader) read() (int, error) {
+	r.n, r.err = 0, nil
+	if err := r.conn.Read(r.try); err != nil {
+		r.target.release()
+		return 0, err
+	}
+	return r.n, r.err
+}
+
+// tryRead reports whether the read is over; if not, the runtime calls it again
+// once the socket is readable.
+func (r *rawReader) tryRead(fd uintptr) bool {
+	p := r.target.space()
+	for {
+		n, err := syscall.Read(int(fd), p)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			r.target.release()
+			r.target.wouldBlock()
+			return false
+		case err != nil:
+			r.err = os.NewSyscallError("read", err)
+		case n == 0:
+			r.err = io.EOF
+		default:
+			r.n = n
+		}
+		return true
+	}
+}
+
+// A rawWriter writes to a socket without waiting.
+type rawWriter struct {
+	conn syscall.RawConn // nil: this transport cannot
+	try  func(fd uintptr) bool
+	b    []byte
+	n    int
+	err  error
+}
+
+func (w *rawWriter) init(transport net.Conn) {
+	if w.conn = rawConn(transport); w.conn != nil {
+		w.try = w.tryWrite
+	}
+}
+
+func (w *rawWriter) ok() bool { return w.conn != nil }
+
+// write writes as much of b as the socket takes at once.
+func (w *rawWriter) write(b []byte) (int, error) {
+	w.b, w.n, w.err = b, 0, nil
+	err := w.conn.Write(w.try)
+	w.b = nil
+	if err == nil {
+		err = w.err
+	}
+	return w.n, err
+}
+
+func (w *rawWriter) tryWrite(fd uintptr) bool {
+	for w.n < len(w.b) {
+		n, err := syscall.Write(int(fd), w.b[w.n:])
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return true
+		case err != nil:
+			w.err = os.NewSyscallError("write", err)
+			return true
+		default:
+			w.n += n
+		}
+	}
+	return true
+}

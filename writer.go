@@ -1,0 +1,225 @@
+package websockets
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/mask"
+	"github.com/go-websockets/websockets/internal/pool"
+	"github.com/go-websockets/websockets/protocol"
+)
+
+// A writer frames, masks and writes. Whoever sends appends a frame to one of two
+// buffers; one of them, the flusher, writes for all (group commit).
+//
+//	Send ─▶ data ────┐
+//	                 ├─▶ taken by the flusher ─▶ transport
+//	pong ─▶ control ─┘   control first: between frames, never inside one
+//
+// Invariants, under mu:
+//   - data and control hold whole frames only; nil when empty, so that an idle
+//     connection holds no buffer.
+//   - waiting counts the bytes in data, in control and taken but not yet written.
+//   - flush is Idle only if nothing waits, or the transport is broken, or a
+//     receiver that has more to do holds replies back (then Scheduled).
+//   - turn is taken while a message is sent in fragments or is being encoded by an
+//     extension: other messages wait, control frames do not.
+type writer struct {
+	c   *Conn
+	raw rawWriter // writes without blocking, where the transport can
+
+	mu      sync.Mutex
+	state   protocol.State
+	sender  protocol.Sender
+	cause   error // why the connection failed or broke, nil if it did not
+	data    *pool.Buffer
+	control *pool.Buffer
+	late    []byte // the payload of the latest ping whose pong found no room
+	waiting int
+	turn    bool
+	broken  bool          // the transport does not take bytes any more
+	room    chan struct{} // closed, and nil again, when somebody who waits should look again
+	flush   flushState
+	flushFn func() // runs the flusher: stored, so that `go` allocates nothing
+
+	sent       CloseCode // of our close frame; 0 before
+	peerCode   CloseCode // of the peer's close frame; 0 before
+	peerReason string
+	closeTimer *time.Timer // ends the transport CloseTimeout after the first close frame
+}
+
+// A flushState says who writes.
+type flushState uint8
+
+const (
+	flushIdle      flushState = iota // nobody, and nobody is needed
+	flushScheduled                   // a goroutine is started to, unless somebody is faster
+	flushActive                      // somebody does
+)
+
+func (w *writer) init(c *Conn, claimed extension.Bits) {
+	w.c = c
+	w.sender.Claimed = claimed
+	w.raw.init(c.transport)
+	w.flushFn = w.runFlusher
+}
+
+// An urgency says when what was appended must be written.
+type urgency uint8
+
+const (
+	now     urgency = iota // before the call returns, as far as the transport takes it without ado
+	soon                   // by a flusher goroutine: the caller must not block in the transport
+	batched                // with what a receiver is about to add, but no later than a scheduler turn
+)
+
+// begin waits until a frame of a message may be appended, and returns with mu
+// held. It fails, without mu, if ctx ends first or the connection is not open.
+// continued is set for the further fragments of the message that has the turn.
+func (w *writer) begin(ctx context.Context, continued bool) error {
+	w.mu.Lock()
+	for {
+		if w.broken || !w.state.CanSend() {
+			w.mu.Unlock()
+			return w.c.closedError(ctx)
+		}
+		if w.waiting < w.c.set.writeLimit && (continued || !w.turn) {
+			return nil
+		}
+		if w.room == nil {
+			w.room = make(chan struct{})
+		}
+		room := w.room
+		w.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return contextError(ctx)
+		}
+		w.mu.Lock()
+	}
+}
+
+// wake lets all who wait in begin look again. Its caller holds mu.
+func (w *writer) wake() {
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+}
+
+// add appends a frame behind all others. Its caller holds mu and has seen that
+// the state allows it.
+func (w *writer) add(f frame.Frame) {
+	if err := w.sender.Header(w.state, f.Header()); err != nil {
+		panic("websockets: bug: " + err.Error())
+	}
+	w.append(&w.data, f)
+}
+
+// append encodes f at the end of *to, masked if this is a client. The payload is
+// copied: it stays as it is, and may be reused at once.
+func (w *writer) append(to **pool.Buffer, f frame.Frame) {
+	h := f.Header()
+	if w.c.role == RoleClient {
+		h.Masked, h.MaskingKey = true, newMaskingKey() // RFC 6455 §5.3: a fresh one for each frame
+	}
+	size := h.Size() + len(f.Payload)
+	if *to == nil {
+		*to = pool.Get(size)
+	}
+	b := reserve(*to, size)
+	b = frame.AppendHeader(b, h)
+	if h.Masked {
+		n := len(b)
+		b = b[:n+len(f.Payload)]
+		mask.Copy(b[n:], f.Payload, h.MaskingKey, 0)
+	} else {
+		b = append(b, f.Payload...)
+	}
+	(*to).B = b
+	w.waiting += size
+	if w.c.debug {
+		w.c.logFrame(frame.Sent, h, f.Payload)
+	}
+}
+
+// reserve returns b's bytes with a capacity for size more.
+func reserve(b *pool.Buffer, size int) []byte {
+	if cap(b.B)-len(b.B) >= size {
+		return b.B
+	}
+	larger := pool.Get(max(len(b.B)+size, 2*len(b.B)))
+	larger.B = append(larger.B, b.B...)
+	// The Buffer stays and changes its slice: the old slice goes back in the other.
+	b.B, larger.B = larger.B, b.B
+	pool.Put(larger)
+	return b.B
+}
+
+// commit sees to it that what was appended is written, and gives mu back.
+func (w *writer) commit(u urgency) {
+	if w.flush == flushActive || w.broken {
+		w.mu.Unlock() // the flusher takes it along
+		return
+	}
+	switch {
+	case u == batched && w.waiting < w.c.set.writeLimit:
+		w.schedule()
+		w.mu.Unlock()
+	case u == soon && !w.raw.ok():
+		w.schedule()
+		w.mu.Unlock()
+	default:
+		w.flush = flushActive
+		w.mu.Unlock()
+		w.write(u != soon)
+	}
+}
+
+// schedule starts a goroutine to flush, if there is none. Its caller holds mu.
+func (w *writer) schedule() {
+	if w.flush == flushIdle {
+		w.flush = flushScheduled
+		go w.flushFn()
+	}
+}
+
+// kick flushes what was held back, without blocking.
+func (w *writer) kick() {
+	w.mu.Lock()
+	if w.flush == flushActive || w.waiting == 0 || w.broken {
+		w.mu.Unlock()
+		return
+	}
+	w.commit(soon)
+}
+
+// pong answers a ping (RFC 6455 §5.5.2). It never blocks: a peer that does not
+// read its pongs gets only the latest, once there is room (§5.5.3 allows that).
+func (w *writer) pong(payload []byte, u urgency) {
+	w.mu.Lock()
+	if w.broken || !w.state.CanSend() {
+		w.mu.Unlock()
+		return
+	}
+	if w.waiting >= w.c.set.writeLimit {
+		w.late = append(w.late[:0], payload...)
+		if w.late == nil {
+			w.late = []byte{} // an empty payload waits too
+		}
+		w.mu.Unlock()
+		return
+	}
+	w.append(&w.control, frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: payload})
+	w.commit(u)
+}
+
+// release gives the turn back. Its caller holds mu.
+func (w *writer) release() {
+	w.turn = false
+	w.wake()
+}
