@@ -1,0 +1,49 @@
+# Every target is a check of .ci/run, or a few of them. CI runs .ci/run as it is.
+
+.DEFAULT_GOAL := help
+RUN := .ci/run
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: ## what to run before a commit: all checks but the slow ones
+	$(RUN) tools fmt tidy generate vet lint fix build test cover
+
+ci: ## all checks, as CI runs them
+	CI=true $(RUN)
+
+test: ## the tests of all modules
+	$(RUN) test
+
+race: ## the same under the race detector, in random order
+	$(RUN) race
+
+fmt: .tools ## format all Go files
+	git ls-files -co --exclude-standard '*.go' | xargs .tools/gofumpt -w
+
+lint: ## vet and staticcheck
+	$(RUN) tools vet lint
+
+api: ## rewrite the golden file of the API, api/websockets.txt
+	go test ./internal/repotest -run '^TestAPI$$' -update
+
+cover: ## the pure packages reach every statement with their own tests
+	$(RUN) cover
+
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	$(RUN) fuzz
+
+interop: ## install the peers, then test against them
+	$(RUN) install
+	cd interop && WS_INTEROP=require go test -count=1 -v ./...
+
+bench: ## the benchmarks next to the code, ten times, for .tools/benchstat
+	go test -run '^$$' -bench . -benchmem -count 10 ./...
+
+clean: ## remove what the targets made
+	rm -rf .tools interop/artifacts
+
+.tools:
+	$(RUN) tools
+
+.PHONY: help check ci test race fmt lint api cover fuzz interop bench clean
