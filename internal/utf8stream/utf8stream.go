@@ -7,7 +7,10 @@
 // (RFC 6455 §8.1).
 package utf8stream
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // A Validator checks one text. The zero value is ready for the first byte. It
 // is a single byte, so it may be copied to remember a place in the text, and
@@ -69,6 +72,11 @@ func (v *Validator) Accept(p []byte) int {
 		n++
 	}
 
+	// A short text in ASCII: the usual message.
+	if len(p)-n <= shortText && isASCII(p[n:]) {
+		return len(p)
+	}
+
 	// All whole characters, as fast as the standard library can.
 	end := len(p) - openTail(p[n:])
 	if utf8.Valid(p[n:end]) {
@@ -88,6 +96,29 @@ func (v *Validator) Complete() bool { return v.state == boundary }
 
 // Reset makes v ready for another text.
 func (v *Validator) Reset() { v.state = boundary }
+
+// shortText is the length in bytes up to which [isASCII] is much faster than the
+// standard library: by two thirds at 16 bytes, by half at this length.
+const shortText = 64
+
+// isASCII reports whether all bytes of p are ASCII.
+func isASCII(p []byte) bool {
+	const highBits = 0x8080_8080_8080_8080
+	if len(p) < 8 {
+		for _, b := range p {
+			if b >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}
+	bits := binary.LittleEndian.Uint64(p[len(p)-8:]) // may overlap the last word below
+	for len(p) >= 8 {
+		bits |= binary.LittleEndian.Uint64(p)
+		p = p[8:]
+	}
+	return bits&highBits == 0
+}
 
 // openTail returns the length of the character that p ends in the middle of, or
 // 0 if it does not.

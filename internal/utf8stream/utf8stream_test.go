@@ -174,6 +174,20 @@ func TestOpenTail(t *testing.T) {
 	}
 }
 
+func TestABadByteIsFoundAnywhere(t *testing.T) {
+	for size := range 2 * shortText {
+		p := bytes.Repeat([]byte("a"), size)
+		for i := range p {
+			p[i] = 0x80
+			var v Validator
+			if got := v.Accept(p); got != i {
+				t.Fatalf("%d bytes, the one at %d is bad: Accept = %d", size, i, got)
+			}
+			p[i] = 'a'
+		}
+	}
+}
+
 func TestInvalidStaysInvalidUntilReset(t *testing.T) {
 	var v Validator
 	if v.Write([]byte("ok\xFF")) {
