@@ -1,5 +1,6 @@
 """Peer: aiohttp."""
 
+import asyncio
 import ssl
 
 import aiohttp
@@ -26,14 +27,14 @@ class Peer:
             ws.headers.update(headers or {})
             await ws.prepare(request)
             self.opened(ws, request.transport, ws.ws_protocol, request.headers, request.path)
-            await self.receive(ws)
+            await self.done.wait()
             return ws
 
         app = web.Application()
         app.router.add_get("/{path:.*}", handle)
-        self.runner = web.AppRunner(app, shutdown_timeout=1)
+        self.runner = web.AppRunner(app)
         await self.runner.setup()
-        site = web.TCPSite(self.runner, "127.0.0.1", 0, ssl_context=tls)
+        site = web.TCPSite(self.runner, "127.0.0.1", 0, ssl_context=tls, shutdown_timeout=1)
         await site.start()
         peer.emit("listening", port=self.runner.addresses[0][1])
 
@@ -51,11 +52,11 @@ class Peer:
             return peer.emit("rejected", status=exc.status)
         response = ws._response
         self.opened(ws, response.connection.transport, ws.protocol, response.headers, None)
-        peer.asyncio.create_task(self.receive(ws))
 
     def opened(self, ws, transport, subprotocol, headers, path):
-        self.ws, self.transport = ws, transport
+        self.ws, self.transport, self.done = ws, transport, asyncio.Event()
         peer.emit("open", path=path, subprotocol=subprotocol, headers=peer.headers(headers.items()))
+        self.receiver = asyncio.create_task(self.receive(ws))
 
     async def receive(self, ws):
         reason = ""
@@ -70,12 +71,11 @@ class Peer:
                 peer.emit("pong", text=msg.data.decode())
             elif msg.type == WSMsgType.CLOSE:
                 reason = msg.extra
-            elif msg.type == WSMsgType.CLOSING:
-                break  # Peer.close reads the rest
-        if not self.closing:
-            peer.emit("closed", code=ws.close_code or 1006, reason=reason)
+        self.closed(ws, reason)
 
-    closing = False
+    def closed(self, ws, reason):
+        peer.emit("closed", code=ws.close_code or 1006, reason=reason)
+        self.done.set()
 
     async def text(self, text=""):
         await self.ws.send_str(text)
@@ -87,10 +87,9 @@ class Peer:
         await self.ws.ping(text.encode())
 
     async def close(self, code, reason=""):
-        self.closing = True
+        self.receiver.cancel()  # else it takes the answer away from close
         await self.ws.close(code=code, message=reason.encode())
-        self.closing = False
-        peer.emit("closed", code=self.ws.close_code, reason="")
+        self.closed(self.ws, "")
 
     async def abort(self):
         self.transport.abort()
