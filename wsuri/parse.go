@@ -162,7 +162,7 @@ func convertHost(s string, toASCII func(string) (string, error)) (string, error)
 	case isASCII(host):
 		return s, nil
 	case toASCII == nil:
-		return "", fmt.Errorf("host %q is not ASCII: write its labels in the form xn--...", host)
+		return "", fmt.Errorf("host %q is not ASCII: write it in its xn-- form", host)
 	}
 	host, err := toASCII(host)
 	if err != nil {

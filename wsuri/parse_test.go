@@ -212,11 +212,11 @@ func TestParseRefuses(t *testing.T) {
 		"ws://a%00@h/":    noBasic,
 		"ws://a%7f:b@h/":  noBasic,
 
-		"ws://b\u00fccher.example/":    `host "bücher.example" is not ASCII: write its labels in the form xn--...`,
-		"ws://b\u00fccher.example:80/": `host "bücher.example" is not ASCII: write its labels in the form xn--...`,
-		"ws://\uff21.example/":         `host "Ａ.example" is not ASCII: write its labels in the form xn--...`,
-		"ws://a\u3002b/":               `host "a。b" is not ASCII: write its labels in the form xn--...`,
-		"ws://\u212a.example/":         "host \"\u212a.example\" is not ASCII: write its labels in the form xn--...",
+		"ws://b\u00fccher.example/":    `host "bücher.example" is not ASCII: write it in its xn-- form`,
+		"ws://b\u00fccher.example:80/": `host "bücher.example" is not ASCII: write it in its xn-- form`,
+		"ws://\uff21.example/":         `host "Ａ.example" is not ASCII: write it in its xn-- form`,
+		"ws://a\u3002b/":               `host "a。b" is not ASCII: write it in its xn-- form`,
+		"ws://\u212a.example/":         "host \"\u212a.example\" is not ASCII: write it in its xn-- form",
 
 		"ws+unix://":             noSocket,
 		"ws+unix://run/app.sock": noSocket,
