@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-websockets/websockets/frame"
 	"github.com/go-websockets/websockets/httpheader"
+	"github.com/go-websockets/websockets/internal/quote"
 )
 
 // A Bits is a set of the reserved bits of a frame header.
@@ -109,9 +110,9 @@ type ParameterError struct {
 }
 
 func (e *ParameterError) Error() string {
-	s := fmt.Sprintf("extension %q: %s %q", e.Extension, e.Reason, e.Name)
+	s := fmt.Sprintf("extension %s: %s %s", quote.Text(e.Extension), e.Reason, quote.Text(e.Name))
 	if e.Reason == BadParameterValue {
-		s += fmt.Sprintf(" = %q", e.Value)
+		s += " = " + quote.Text(e.Value)
 	}
 	return s
 }
@@ -128,7 +129,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	s := fmt.Sprintf("extension %q: %s", e.Extension, e.Reason)
+	s := fmt.Sprintf("extension %s: %s", quote.Text(e.Extension), e.Reason)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}

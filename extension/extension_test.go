@@ -3,6 +3,7 @@ package extension
 import (
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/go-websockets/websockets/frame"
@@ -100,6 +101,11 @@ func TestErrorText(t *testing.T) {
 		{&ParameterError{UnknownParameter, "x", "a\x1b", "1"}, `extension "x": unknown parameter "a\x1b"`},
 		{&ParameterError{BadParameterValue, "x", "a", "7"}, `extension "x": bad parameter value "a" = "7"`},
 		{&ParameterError{9, "x", "a", "7"}, `extension "x": parameter reason 9 "a"`},
+		{
+			&ParameterError{BadParameterValue, "x", strings.Repeat("a", 99), strings.Repeat("b", 99)},
+			`extension "x": bad parameter value "` + strings.Repeat("a", 64) + `"... (99 bytes) = "` + strings.Repeat("b", 64) + `"... (99 bytes)`,
+		},
+		{&Error{Extension: strings.Repeat("a", 99)}, `extension "` + strings.Repeat("a", 64) + `"... (99 bytes): `},
 		{&Error{Extension: "x", Reason: "not offered"}, `extension "x": not offered`},
 		{&Error{Extension: "x", Reason: "not acceptable", Err: io.EOF}, `extension "x": not acceptable: EOF`},
 	}

@@ -3,6 +3,8 @@ package httpheader
 import (
 	"errors"
 	"fmt"
+
+	"github.com/go-websockets/websockets/internal/quote"
 )
 
 // ErrHandshake is the family of all errors of the opening handshake:
@@ -27,7 +29,7 @@ func (e *Error) Error() string {
 	if e.Value == "" {
 		return fmt.Sprintf("missing or empty header %q", e.Name)
 	}
-	return fmt.Sprintf("invalid header %q: %s", e.Name, quote(e.Value))
+	return fmt.Sprintf("invalid header %q: %s", e.Name, quote.Text(e.Value))
 }
 
 // Unwrap returns [ErrHandshake].
@@ -45,7 +47,7 @@ type FormatError struct {
 func (e *FormatError) Error() string {
 	text := fmt.Sprintf("invalid header %q: want %s at byte %d", e.Name, e.Want, e.Pos)
 	if e.Value != "" {
-		text += " of " + quoteAt(e.Value, e.Pos)
+		text += " of " + quote.Around(e.Value, e.Pos)
 	}
 	return text
 }
@@ -61,7 +63,7 @@ type ValueError struct {
 }
 
 func (e *ValueError) Error() string {
-	return fmt.Sprintf("wrong value of header %q: %s", e.Name, quote(e.Value))
+	return fmt.Sprintf("wrong value of header %q: %s", e.Name, quote.Text(e.Value))
 }
 
 // Unwrap returns an *[Error] with the same name and value.
@@ -78,7 +80,7 @@ func (e *UpgradeError) Error() string {
 	if e.Value == "" {
 		return fmt.Sprintf("no upgrade to WebSocket: missing or empty header %q", e.Name)
 	}
-	return fmt.Sprintf("no upgrade to WebSocket: header %q is %s", e.Name, quote(e.Value))
+	return fmt.Sprintf("no upgrade to WebSocket: header %q is %s", e.Name, quote.Text(e.Value))
 }
 
 // Unwrap returns an *[Error] with the same name and value.
@@ -94,34 +96,8 @@ func (e *OriginError) Error() string {
 	if e.Origin == "" {
 		return "a request without an origin is not allowed"
 	}
-	return fmt.Sprintf("origin %s is not allowed", quote(e.Origin))
+	return fmt.Sprintf("origin %s is not allowed", quote.Text(e.Origin))
 }
 
 // Unwrap returns an *[Error] for the Origin header.
 func (e *OriginError) Unwrap() error { return &Error{Name: "Origin", Value: e.Origin} }
-
-// maxQuoted bounds what an error text shows of a value: the peer chooses its
-// length, and the text may end in a log.
-const maxQuoted = 64
-
-// quote returns s as a Go string literal. What is too long is cut, with the
-// whole length given.
-func quote(s string) string {
-	if len(s) <= maxQuoted {
-		return fmt.Sprintf("%q", s)
-	}
-	return fmt.Sprintf("%q... (%d bytes)", s[:maxQuoted], len(s))
-}
-
-// quoteAt is like quote, but shows the part of s around byte pos.
-func quoteAt(s string, pos int) string {
-	if len(s) <= maxQuoted {
-		return fmt.Sprintf("%q", s)
-	}
-	start := max(0, min(pos-maxQuoted/2, len(s)-maxQuoted))
-	lead := ""
-	if start > 0 {
-		lead = "..."
-	}
-	return lead + quote(s[start:])
-}
