@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,8 +150,7 @@ func (ps *pings) match(payload []byte) (latency time.Duration, matched, alive bo
 		}
 		close(p.done)
 	}
-	ps.waiting = append(ps.waiting[:0], ps.waiting[i+1:]...)
-	clear(ps.waiting[len(ps.waiting):cap(ps.waiting)])
+	ps.waiting = slices.Delete(ps.waiting, 0, i+1)
 	return latency, true, alive
 }
 
@@ -190,10 +190,8 @@ func (c *Conn) tick() {
 	ps.mu.Unlock()
 	switch {
 	case c.State() != StateOpen:
-	case !overdue:
+	case !overdue, c.set.pingTimeout == 0:
 		c.sendKeepalive()
-	case c.set.pingTimeout == 0:
-		c.keepalive.Reset(c.set.pingInterval) // the ping before it is still good for an answer
 	case c.reader.ensure():
 		c.fail(CloseInternalError, ErrPingTimeout, min(keepaliveGrace, orForever(c.set.closeTimeout)))
 	default:
@@ -210,12 +208,11 @@ func (c *Conn) sendKeepalive() {
 		w.mu.Unlock()
 		return
 	}
-	p, err := c.pings.add(nil)
+	p, err := c.pings.addAlive()
 	if err != nil {
 		w.mu.Unlock()
 		return
 	}
-	c.pings.setAlive(p)
 	next := c.set.pingTimeout
 	if next == 0 {
 		next = c.set.pingInterval
@@ -226,10 +223,20 @@ func (c *Conn) sendKeepalive() {
 	w.commit(soon)
 }
 
-func (ps *pings) setAlive(p *Ping) {
+// addAlive registers a ping of the keepalive. It takes the place of one before it
+// that was not answered, which happens only without a timeout.
+func (ps *pings) addAlive() (*Ping, error) {
+	p, err := ps.add(nil)
+	if err != nil {
+		return nil, err
+	}
 	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if i := slices.Index(ps.waiting, ps.alive); i >= 0 {
+		ps.waiting = slices.Delete(ps.waiting, i, i+1)
+	}
 	ps.alive = p
-	ps.mu.Unlock()
+	return p, nil
 }
 
 // orForever reads a timeout of 0 as none.

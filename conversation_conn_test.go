@@ -1,0 +1,240 @@
+package websockets_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-websockets/websockets"
+	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/wstest"
+)
+
+// playConn plays the endpoint with a Conn whose application receives all the
+// time. No read returns more than split bytes, if split is not 0.
+func playConn(split int) player {
+	return func(t *testing.T, c conversation, role websockets.Role) (outcomes [][]string) {
+		synctest.Test(t, func(t *testing.T) {
+			network := wstest.Network{Window: 64 << 20} // the peer never waits
+			a, b := network.Pipe()
+			a.Out().Split(split)
+			g := game{
+				c:    c,
+				wire: a,
+				peer: wstest.NewPeer(t, a, 3-role),
+				conn: websockets.NewConn(b, role, websockets.Handshake{}, &c.options),
+			}
+			defer g.conn.CloseNow()
+			go g.receive()
+			for i, s := range c.steps {
+				if i == len(c.steps)-1 {
+					s.cause = []string{"< EOF"}
+				}
+				if err := g.act(s); err != nil {
+					t.Fatalf("%q: %v", s.cause, err)
+				}
+				outcomes = append(outcomes, g.outcome(t))
+			}
+			last := &outcomes[len(outcomes)-1]
+			if err := g.conn.Err(); err == nil {
+				*last = append(*last, "= not closed")
+			} else {
+				*last = append(*last, closedLine(err))
+			}
+		})
+		return outcomes
+	}
+}
+
+// A game is a conversation going on.
+type game struct {
+	c     conversation
+	wire  *wstest.Conn // the peer's end
+	peer  *wstest.Peer
+	conn  *websockets.Conn
+	ended bool // the endpoint has ended its half of the stream
+
+	writer io.WriteCloser // of the message that the application sends in fragments
+
+	mu   sync.Mutex
+	seen []string // by the application, since the last step
+}
+
+func (g *game) saw(what string, f frame.Frame) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.seen = append(g.seen, what+string(frame.AppendLine(nil, frame.Line{Frame: f})))
+}
+
+// receive is the application. It ends when the connection does.
+func (g *game) receive() {
+	for {
+		m, err := g.conn.Recv(context.Background())
+		if err != nil {
+			return
+		}
+		g.saw("= ", frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data})
+	}
+}
+
+// act lets happen what a step says.
+func (g *game) act(s step) error {
+	first := s.cause[0]
+	switch {
+	case first[0] == '+':
+		d, err := time.ParseDuration(strings.TrimSpace(first[1:]))
+		time.Sleep(d)
+		return err
+	case first == "! DROP":
+		return g.conn.CloseNow()
+	case first[0] == '!':
+		l, err := frame.ParseLine(first[1:])
+		if err == nil {
+			go g.send(l.Frame)
+		}
+		return err
+	}
+	lines, eof, err := s.incoming()
+	if err != nil {
+		return err
+	}
+	b, err := g.peer.Encode(lines...)
+	if err != nil {
+		return err
+	}
+	if _, err := g.peer.Write(b); err != nil && !errors.Is(err, syscall.EPIPE) { // it may have gone already
+		return err
+	}
+	if eof {
+		return g.wire.CloseWrite()
+	}
+	return nil
+}
+
+// send is the application sending a frame.
+func (g *game) send(f frame.Frame) {
+	err := g.trySend(f)
+	if err != nil {
+		g.saw("= refused ", f)
+	}
+}
+
+func (g *game) trySend(f frame.Frame) (err error) {
+	ctx := context.Background()
+	switch f.Opcode {
+	case frame.OpPing:
+		ping, err := g.conn.Ping(ctx, f.Payload)
+		if err != nil {
+			return err
+		}
+		if _, err = ping.Wait(ctx); err == nil {
+			g.saw("= ", frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: f.Payload})
+		}
+		return err
+	case frame.OpPong:
+		return g.conn.Pong(ctx, f.Payload)
+	case frame.OpClose:
+		code, reason, err := frame.ParseClose(f.Payload)
+		if err != nil {
+			return err
+		}
+		return g.conn.CloseWith(code, reason)
+	case frame.OpContinuation:
+		if f.FIN {
+			return g.writer.Close() // sends an empty fragment
+		}
+		_, err = g.writer.Write(f.Payload)
+		return err
+	}
+	t := websockets.MessageType(f.Opcode)
+	if f.FIN {
+		return g.conn.Send(ctx, websockets.Message{Type: t, Data: f.Payload})
+	}
+	if g.writer, err = g.conn.Writer(ctx, t); err == nil {
+		_, err = g.writer.Write(f.Payload)
+	}
+	return err
+}
+
+// outcome returns what has come of a step, once all is quiet.
+func (g *game) outcome(t *testing.T) (lines []string) {
+	synctest.Wait()
+	g.peer.Timeout = time.Nanosecond // all that will come is there
+	for !g.ended {
+		l, err := g.peer.Recv()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return append(lines, g.takeSeen()...)
+		case errors.Is(err, syscall.ECONNRESET):
+			g.ended = true
+			lines = append(lines, "> RESET")
+			continue
+		case err != nil:
+			t.Fatal(err)
+		case l.Kind == frame.EOFLine:
+			g.ended = true
+			if !g.c.showEOF {
+				continue
+			}
+		}
+		lines = append(lines, string(frame.AppendLine(nil, l)))
+	}
+	return append(lines, g.takeSeen()...)
+}
+
+func (g *game) takeSeen() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	seen := g.seen
+	g.seen = nil
+	return seen
+}
+
+// closedLine tells how a connection ended.
+func closedLine(err error) string {
+	e, ok := errors.AsType[*websockets.CloseError](err)
+	if !ok {
+		return fmt.Sprintf("= closed by a %T", err)
+	}
+	line := fmt.Sprintf("= closed %d", e.Code)
+	if e.Reason != "" {
+		line += fmt.Sprintf(" %q", e.Reason)
+	}
+	if line += ", sent "; e.Sent != 0 {
+		line += fmt.Sprintf("%d", e.Sent)
+	} else {
+		line += "nothing"
+	}
+	if e.Err != nil {
+		line += ", " + whatWentWrong(e.Err)
+	}
+	return line
+}
+
+func whatWentWrong(err error) string {
+	if _, ok := errors.AsType[*websockets.ProtocolError](err); ok {
+		return "protocol error"
+	}
+	if _, ok := errors.AsType[*websockets.PayloadTooBigError](err); ok {
+		return "message too big error"
+	}
+	for family, name := range map[error]string{
+		io.EOF:                    "end of the stream",
+		io.ErrUnexpectedEOF:       "end of the stream inside a frame",
+		syscall.ECONNRESET:        "reset",
+		websockets.ErrPingTimeout: "no pong",
+	} {
+		if errors.Is(err, family) {
+			return name
+		}
+	}
+	return err.Error()
+}
