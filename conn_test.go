@@ -36,7 +36,7 @@ func pairs(t *testing.T, client, server *websockets.Options, test func(t *testin
 }
 
 // transports returns the two ends of a connection.
-func transports(t *testing.T, kind string) (client, server net.Conn) {
+func transports(t testing.TB, kind string) (client, server net.Conn) {
 	t.Helper()
 	switch kind {
 	case "memory":
@@ -50,7 +50,7 @@ func transports(t *testing.T, kind string) (client, server net.Conn) {
 	return tls.Client(a, &tls.Config{InsecureSkipVerify: true}), tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
 }
 
-func dialPair(t *testing.T, network, addr string) (client, server net.Conn) {
+func dialPair(t testing.TB, network, addr string) (client, server net.Conn) {
 	t.Helper()
 	ln, err := net.Listen(network, addr)
 	if err != nil {

@@ -228,7 +228,7 @@ func whatWentWrong(err error) string {
 	}
 	for family, name := range map[error]string{
 		io.EOF:                    "end of the stream",
-		io.ErrUnexpectedEOF:       "end of the stream inside a frame",
+		io.ErrUnexpectedEOF:       "end of the stream",
 		syscall.ECONNRESET:        "reset",
 		websockets.ErrPingTimeout: "no pong",
 	} {

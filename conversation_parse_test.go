@@ -145,7 +145,7 @@ func (c *conversation) parseDialogue(text string) error {
 		case line[0] == '>', line[0] == '=':
 			s.want = append(s.want, line)
 		case line[0] == '<':
-			if len(s.want) > 0 {
+			if len(s.want) > 0 || len(s.cause) > 0 && s.cause[0][0] != '<' {
 				finish()
 			}
 			s.cause = append(s.cause, line)
@@ -154,9 +154,6 @@ func (c *conversation) parseDialogue(text string) error {
 			s.cause = append(s.cause, line)
 		default:
 			return fmt.Errorf("line %q: not part of a dialogue", line)
-		}
-		if n := len(s.cause); n > 1 && s.cause[0][0] != '<' {
-			return fmt.Errorf("line %q: cannot share a step", line)
 		}
 	}
 	finish()

@@ -23,7 +23,7 @@ func playProtocol(split int) player {
 		if limit == 0 {
 			limit = websockets.DefaultMaxMessageSize
 		}
-		m := machine{rules: protocol.Receiver{Masked: role == websockets.RoleServer, Limit: limit}}
+		m := machine{role: role, showEOF: c.showEOF, rules: protocol.Receiver{Masked: role == websockets.RoleServer, Limit: limit}}
 		unused, _ := wstest.Pipe()
 		peer := wstest.NewPeer(t, unused, 3-role) // for its encoding
 		for _, s := range c.steps[:len(c.steps)-1] {
@@ -40,6 +40,9 @@ func playProtocol(split int) player {
 // A machine is the smallest endpoint that there can be: it does what the package
 // protocol says is to be done, and nothing else.
 type machine struct {
+	role    websockets.Role
+	showEOF bool
+
 	rules protocol.Receiver
 	order protocol.Sender
 	state protocol.State
@@ -97,11 +100,14 @@ func (m *machine) outcome() []string {
 
 // send sends a frame, or is refused.
 func (m *machine) send(f frame.Frame) {
-	if err := m.order.Header(m.state, f.Header()); err != nil {
+	switch err := m.order.Header(m.state, f.Header()); {
+	case err != nil && f.Opcode == frame.OpClose:
+		return // closing twice is no mistake
+	case err != nil:
 		m.seen = append(m.seen, "= refused "+string(frame.AppendLine(nil, frame.Line{Frame: f})))
 		return
 	}
-	m.sent = append(m.sent, string(frame.AppendLine(nil, frame.Line{Direction: frame.Sent, Frame: f})))
+	m.show(f)
 	switch f.Opcode {
 	case frame.OpPing:
 		m.pings = append(m.pings, f.Payload)
@@ -110,10 +116,12 @@ func (m *machine) send(f frame.Frame) {
 		if len(f.Payload) > 0 {
 			m.closed.Sent = frame.CloseCode(binary.BigEndian.Uint16(f.Payload))
 		}
-		if next, _, err := m.state.Next(protocol.SendClose); err == nil {
-			m.state = next
-		}
+		m.event(protocol.SendClose)
 	}
+}
+
+func (m *machine) show(f frame.Frame) {
+	m.sent = append(m.sent, string(frame.AppendLine(nil, frame.Line{Direction: frame.Sent, Frame: f})))
 }
 
 func (m *machine) receive(b []byte) {
@@ -192,13 +200,8 @@ func (m *machine) control() error {
 	case protocol.MatchPong:
 		m.match(m.payload)
 	case protocol.BeginEnd:
-		next, action, err := m.state.Next(protocol.RecvClose)
-		if err != nil {
-			return err
-		}
-		m.state = next
 		m.closed.Code, m.closed.Reason = reply.Code, reply.Reason
-		if action == protocol.Echo {
+		if m.event(protocol.RecvClose) == protocol.Echo {
 			m.send(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: m.payload})
 		}
 	}
@@ -227,34 +230,42 @@ func (m *machine) fail(err error) {
 	} else if _, ok := errors.AsType[*frame.PayloadTooBigError](err); ok {
 		code = frame.CloseMessageTooBig
 	}
-	next, action, stateErr := m.state.Next(protocol.Fail)
-	if stateErr != nil {
-		return
-	}
 	m.closed.Err = err
-	if action == protocol.Announce {
+	if m.event(protocol.Fail) == protocol.Announce {
 		payload, _ := frame.AppendClose(nil, code, fmt.Sprintf("%T", err))
-		m.send(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+		m.show(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+		m.closed.Sent = code
+	}
+}
+
+// event changes the state, and returns what is due then.
+func (m *machine) event(e protocol.Event) protocol.Action {
+	next, action, err := m.state.Next(e)
+	if err != nil {
+		return protocol.None
 	}
 	m.state = next
+	if action == protocol.Finish && m.role == websockets.RoleServer {
+		m.end(nil)
+		if m.showEOF {
+			m.sent = append(m.sent, "> EOF")
+		}
+	}
+	return action
 }
 
 // end is the end of the stream.
 func (m *machine) end(cause error) {
 	before := m.state
-	next, _, err := before.Next(protocol.End)
-	if err != nil {
+	if before == protocol.Closed {
 		return
 	}
-	m.state = next
+	m.event(protocol.End)
 	if m.closed.Code == 0 {
 		m.closed.Code = frame.CloseAbnormal
 	}
 	if before == protocol.Handshaken || m.closed.Err != nil {
 		return
-	}
-	if cause == io.EOF && (m.inFrame || len(m.in) > 0) {
-		cause = io.ErrUnexpectedEOF
 	}
 	m.closed.Err = cause
 }

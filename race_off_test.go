@@ -1,0 +1,5 @@
+//go:build !race
+
+package websockets_test
+
+const raceEnabled = false
