@@ -22,11 +22,23 @@ func TestPeersAmongThemselves(t *testing.T) {
 	}
 }
 
+// TestBrowsersAmongOthers proves the page that makes a browser a peer.
+func TestBrowsersAmongOthers(t *testing.T) {
+	t.Parallel()
+	for _, b := range browsers {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			start, _ := b.peer(t)
+			converse(t, libraries[1].start(t), start(t), echoesCode)
+		})
+	}
+}
+
 // converse goes through what both of a pair are able to do.
-func converse(t *testing.T, server, client *peer.Peer, can ability) {
+func converse(t *testing.T, server, client driver, can ability) {
 	t.Helper()
 	// relay has one peer do something and the other see it.
-	relay := func(from, to *peer.Peer, c peer.Command, event, want string) {
+	relay := func(from, to driver, c peer.Command, event, want string) {
 		t.Helper()
 		from.Do(t, c)
 		if e := to.Expect(t, event); e.Text+string(e.Base64) != want {
@@ -34,7 +46,7 @@ func converse(t *testing.T, server, client *peer.Peer, can ability) {
 		}
 	}
 	join(t, server, client)
-	for _, way := range [][2]*peer.Peer{{client, server}, {server, client}} {
+	for _, way := range [][2]driver{{client, server}, {server, client}} {
 		relay(way[0], way[1], peer.Command{Do: "text", Text: nonASCII}, "text", nonASCII)
 		relay(way[0], way[1], peer.Command{Do: "text"}, "text", "")
 		relay(way[0], way[1], peer.Command{Do: "binary", Base64: []byte("\x00\xff")}, "binary", "\x00\xff")
@@ -48,7 +60,7 @@ func converse(t *testing.T, server, client *peer.Peer, can ability) {
 	if can&aborts != 0 {
 		join(t, server, client)
 		client.Do(t, peer.Command{Do: "abort"})
-		for _, p := range []*peer.Peer{server, client} {
+		for _, p := range []driver{server, client} {
 			if e := p.Expect(t, "closed"); e.Code != 1006 {
 				t.Fatalf("closed after abort is %+v", e)
 			}
@@ -57,7 +69,7 @@ func converse(t *testing.T, server, client *peer.Peer, can ability) {
 }
 
 // join opens a connection between two peers.
-func join(t *testing.T, server, client *peer.Peer) {
+func join(t *testing.T, server, client driver) {
 	t.Helper()
 	server.Do(t, peer.Command{Do: "listen", Subprotocols: []string{"chat"}})
 	client.Do(t, peer.Command{
@@ -74,7 +86,7 @@ func join(t *testing.T, server, client *peer.Peer) {
 }
 
 // part closes the connection between two peers; one of them starts.
-func part(t *testing.T, starts, answers *peer.Peer, can ability) {
+func part(t *testing.T, starts, answers driver, can ability) {
 	t.Helper()
 	starts.Do(t, peer.Command{Do: "close", Code: 4001, Reason: "bye"})
 	if e := answers.Expect(t, "closed"); e.Code != 4001 || e.Reason != "bye" {

@@ -251,13 +251,6 @@ func wantSubprotocol(want string) func(*testing.T, *link) {
 	}
 }
 
-// An extraCase is about the opening handshake, or one role alone.
-type extraCase struct {
-	name  string
-	needs ability
-	run   func(t *testing.T, s *session)
-}
-
 // serverCases are those where we are the server.
 var serverCases = []extraCase{
 	{"no subprotocol in common", setsHeaders, func(t *testing.T, s *session) {

@@ -20,18 +20,11 @@ func TestLibraries(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
 			l.start(t).Stop() // is it there?
+			start := func(t testing.TB) driver { return l.start(t) }
 			for _, secure := range []bool{false, true} {
-				scheme := "ws"
-				if secure {
-					scheme = "wss"
-				}
-				t.Run("we serve "+scheme, func(t *testing.T) {
-					runCases(t, l, session{role: websockets.RoleServer, secure: secure}, serverCases)
-				})
+				(&session{start: start, can: l.can, role: websockets.RoleServer, secure: secure}).run(t, serverCases)
 				if l.can&serves != 0 {
-					t.Run("we dial "+scheme, func(t *testing.T) {
-						runCases(t, l, session{role: websockets.RoleClient, secure: secure}, clientCases)
-					})
+					(&session{start: start, can: l.can, role: websockets.RoleClient, secure: secure}).run(t, clientCases)
 				}
 			}
 		})
@@ -40,10 +33,12 @@ func TestLibraries(t *testing.T) {
 
 // A session is a peer for any number of cases, one after the other.
 type session struct {
-	*peer.Peer
+	driver
+	start  func(testing.TB) driver
 	can    ability
 	role   websockets.Role // ours
 	secure bool
+	origin string // of the page that a browser is on
 }
 
 // A testCase wants a connection as set up, and ends with it closed.
@@ -54,25 +49,38 @@ type testCase struct {
 	run   func(t *testing.T, l *link)
 }
 
-func runCases(t *testing.T, l library, s session, extra []extraCase) {
-	s.can = l.can
-	run := func(name string, needs ability, f func(t *testing.T)) {
-		if l.can&needs != needs {
-			return
-		}
-		if s.Peer == nil {
-			s.Peer = l.start(t)
-		}
-		if !t.Run(name, f) {
-			s.Peer = nil // who knows what it does now
-		}
-	}
+// An extraCase is about the opening handshake, or one role alone.
+type extraCase struct {
+	name  string
+	needs ability
+	run   func(t *testing.T, s *session)
+}
+
+// run goes through the cases for both roles and those for this one.
+func (s *session) run(t *testing.T, extra []extraCase) {
+	cases := extra
 	for _, c := range bothRoles {
-		run(c.name, c.needs, func(t *testing.T) { c.run(t, s.open(t, c.setup)) })
+		cases = append(cases[:len(cases):len(cases)], extraCase{c.name, c.needs, func(t *testing.T, s *session) {
+			c.run(t, s.open(t, c.setup))
+		}})
 	}
-	for _, c := range extra {
-		run(c.name, c.needs, func(t *testing.T) { c.run(t, &s) })
+	name := "we are the " + s.role.String()
+	if s.secure {
+		name += ", TLS"
 	}
+	t.Run(name, func(t *testing.T) {
+		for _, c := range cases {
+			if s.can&c.needs != c.needs {
+				continue
+			}
+			if s.driver == nil {
+				s.driver = s.start(t)
+			}
+			if !t.Run(c.name, func(t *testing.T) { c.run(t, s) }) {
+				s.driver = nil // who knows what it does now
+			}
+		}
+	})
 }
 
 // A setup is how both sides are configured for a case.
@@ -92,7 +100,7 @@ type setup struct {
 type link struct {
 	ctx    context.Context
 	conn   *websockets.Conn
-	peer   *peer.Peer
+	peer   driver
 	opened peer.Event // as the peer saw it
 	server *websockets.Server
 	can    ability
@@ -101,7 +109,7 @@ type link struct {
 // open connects the peer with us, in the session's roles.
 func (s *session) open(t *testing.T, u setup) *link {
 	t.Helper()
-	l := &link{ctx: bounded(t), peer: s.Peer, can: s.can}
+	l := &link{ctx: bounded(t), peer: s.driver, can: s.can}
 	if s.role == websockets.RoleServer {
 		server, conns := s.serve(t, u)
 		s.Do(t, s.connectTo(server, u))
@@ -133,6 +141,9 @@ func (s *session) serve(t *testing.T, u setup) (*websockets.Server, <-chan *webs
 	}
 	if s.secure {
 		server.TLSConfig = certificate(t).server
+	}
+	if s.origin != "" {
+		server.Origins = []string{s.origin}
 	}
 	if u.serverSettings != nil {
 		u.serverSettings(server)

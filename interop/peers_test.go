@@ -18,6 +18,12 @@ type library struct {
 	can    ability
 }
 
+// A driver is a peer under way, whether a program or a page of a browser.
+type driver interface {
+	Do(t testing.TB, c peer.Command)
+	Expect(t testing.TB, event string) peer.Event
+}
+
 // An ability is what a peer's library lets its user do or see. A case which asks
 // for more leaves that peer out.
 type ability uint

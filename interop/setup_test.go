@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,12 +9,15 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +34,7 @@ func urlTo(scheme string, port int, path string) string {
 // keyPair is a self-signed certificate for this machine.
 type keyPair struct {
 	certFile, keyFile string
+	bothFile          string // certificate and key, as HAProxy wants them
 	server, client    *tls.Config
 }
 
@@ -78,11 +83,15 @@ func (k *keyPair) make(dir string) error {
 	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 	k.certFile, k.keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	if err := os.WriteFile(k.certFile, certPEM, 0o600); err != nil {
-		return err
-	}
-	if err := os.WriteFile(k.keyFile, keyPEM, 0o600); err != nil {
-		return err
+	k.bothFile = filepath.Join(dir, "both.pem")
+	for file, content := range map[string][]byte{
+		k.certFile: certPEM,
+		k.keyFile:  keyPEM,
+		k.bothFile: slices.Concat(certPEM, keyPEM),
+	} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			return err
+		}
 	}
 	pair, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
@@ -107,4 +116,24 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(scratch)
 		return m.Run()
 	}())
+}
+
+// A frameCounter is a logger that tells of each frame whose notation has a
+// prefix.
+type frameCounter struct {
+	slog.Handler
+	prefix string
+	seen   chan<- struct{}
+}
+
+func (c *frameCounter) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c *frameCounter) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "frame" && strings.HasPrefix(a.Value.String(), c.prefix) {
+			c.seen <- struct{}{}
+		}
+		return true
+	})
+	return nil
 }
