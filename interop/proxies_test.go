@@ -50,7 +50,7 @@ var proxies = []proxy{
 		config:  "haproxy.cfg",
 		timeout: []string{"timeout tunnel 60s"},
 		unix:    variant{"    server app1 127.0.0.1:8765", "    server app1 /run/websockets/app.sock"},
-		tls:     variant{"    bind :80", "    bind :443 ssl crt /etc/ssl/example.com.pem alpn http/1.1"},
+		tls:     variant{"    bind :80", "    bind :443 ssl crt /etc/ssl/example.com.pem alpn h2,http/1.1"},
 		start:   startHAProxy,
 		down:    503,
 	},
@@ -179,6 +179,7 @@ type tunnel struct {
 	conns          <-chan *websockets.Conn
 	dialer         *websockets.Dialer
 	url            string
+	page           string // the scheme of a page from the proxy
 	client, remote *websockets.Conn // the two ends
 }
 
@@ -206,9 +207,9 @@ func (p proxy) dig(t *testing.T, b backend, change func(*websockets.Server)) *tu
 		change(u.server)
 	}
 	u.front = p.run(t, b)
-	u.url = "ws://" + u.front + "/here?a=b"
+	u.page, u.url = "http://", "ws://"+u.front + "/here?a=b"
 	if b.secure {
-		u.url = "wss" + strings.TrimPrefix(u.url, "ws")
+		u.page, u.url = "https://", "wss" + strings.TrimPrefix(u.url, "ws")
 		u.dialer.TLSConfig = certificate(t).client
 	}
 	if err := u.server.Start(b.network, b.address); err != nil {

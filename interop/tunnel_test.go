@@ -74,7 +74,7 @@ func (u *tunnel) messages(t *testing.T) {
 // headers looks at what the proxy makes of the request.
 func (u *tunnel) headers(t *testing.T) {
 	page := *u.dialer
-	page.Origin = "http://" + u.front // a page from the proxy is one of the same host
+	page.Origin = u.page + u.front // a page from the proxy is one of the same host
 	conn, err := page.Dial(u.ctx, u.url)
 	if err != nil {
 		t.Fatal(err)
