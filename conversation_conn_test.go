@@ -44,6 +44,7 @@ func playConn(split int) player {
 				outcomes = append(outcomes, g.outcome(t))
 			}
 			last := &outcomes[len(outcomes)-1]
+			*last = append(*last, g.refused...)
 			if err := g.conn.Err(); err == nil {
 				*last = append(*last, "= not closed")
 			} else {
@@ -64,14 +65,19 @@ type game struct {
 
 	writer io.WriteCloser // of the message that the application sends in fragments
 
-	mu   sync.Mutex
-	seen []string // by the application, since the last step
+	mu      sync.Mutex
+	seen    []string // messages that the application got, since the last step
+	refused []string // what the application could not send
+	pings   []ping   // that are not answered, in the order in which they were sent
 }
 
-func (g *game) saw(what string, f frame.Frame) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.seen = append(g.seen, what+string(frame.AppendLine(nil, frame.Line{Frame: f})))
+type ping struct {
+	*websockets.Ping
+	payload []byte
+}
+
+func line(start string, f frame.Frame) string {
+	return start + string(frame.AppendLine(nil, frame.Line{Frame: f}))
 }
 
 // receive is the application. It ends when the connection does.
@@ -81,7 +87,9 @@ func (g *game) receive() {
 		if err != nil {
 			return
 		}
-		g.saw("= ", frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data})
+		g.mu.Lock()
+		g.seen = append(g.seen, line("= ", frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data}))
+		g.mu.Unlock()
 	}
 }
 
@@ -121,9 +129,10 @@ func (g *game) act(s step) error {
 
 // send is the application sending a frame.
 func (g *game) send(f frame.Frame) {
-	err := g.trySend(f)
-	if err != nil {
-		g.saw("= refused ", f)
+	if err := g.trySend(f); err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.refused = append(g.refused, line("= refused ", f))
 	}
 }
 
@@ -131,12 +140,11 @@ func (g *game) trySend(f frame.Frame) (err error) {
 	ctx := context.Background()
 	switch f.Opcode {
 	case frame.OpPing:
-		ping, err := g.conn.Ping(ctx, f.Payload)
-		if err != nil {
-			return err
-		}
-		if _, err = ping.Wait(ctx); err == nil {
-			g.saw("= ", frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: f.Payload})
+		p, err := g.conn.Ping(ctx, f.Payload)
+		if err == nil {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.pings = append(g.pings, ping{p, f.Payload})
 		}
 		return err
 	case frame.OpPong:
@@ -195,7 +203,21 @@ func (g *game) takeSeen() []string {
 	defer g.mu.Unlock()
 	seen := g.seen
 	g.seen = nil
+	for len(g.pings) > 0 && g.pings[0].answered() {
+		seen = append(seen, line("= ", frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: g.pings[0].payload}))
+		g.pings = g.pings[1:]
+	}
 	return seen
+}
+
+func (p ping) answered() bool {
+	select {
+	case <-p.Done():
+		_, err := p.Wait(context.Background())
+		return err == nil
+	default:
+		return false
+	}
 }
 
 // closedLine tells how a connection ended.

@@ -36,9 +36,9 @@ import (
 // Frames are in the notation of frame.Line, with the additions of wstest.Peer.
 // "DROP" after "!" is CloseNow. Empty lines and comments separate writes. Within
 // a step the lines with ">" come before those with "=". At the end the peer ends
-// its half of the stream, and "= closed" tells how the connection ended for the
-// application: the peer's code and reason, the code that was sent, and what went
-// wrong. Masking is left to the roles.
+// its half of the stream. "= refused" and a frame is what the application could not
+// send, and "= closed" tells how the connection ended for it: the peer's code and
+// reason, the code that was sent, and what went wrong. Masking is left to the roles.
 //
 // Options, one on a line:
 //
@@ -51,7 +51,8 @@ type conversation struct {
 	roles   []websockets.Role
 	showEOF bool
 	options websockets.Options
-	steps   []step // the last one is the end of the stream
+	steps   []step   // the last one is the end of the stream
+	tail    []string // empty lines at the end
 }
 
 // A step is something that happens, and what comes of it.
@@ -130,18 +131,22 @@ func (c *conversation) parseDialogue(text string) error {
 			s = step{}
 		}
 	}
-	closed := ""
+	var end []string
+	closed := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\r\n")
-		if closed != "" && line != "" {
-			return fmt.Errorf("line %q after the end", line)
-		}
 		switch {
+		case closed && line != "":
+			return fmt.Errorf("line %q after the end", line)
+		case closed:
+			c.tail = append(c.tail, line)
 		case line == "", line[0] == '#':
 			finish()
 			s.before = append(s.before, line)
+		case strings.HasPrefix(line, "= refused "):
+			end = append(end, line)
 		case strings.HasPrefix(line, "= closed "):
-			closed = line
+			end, closed = append(end, line), true
 		case line[0] == '>', line[0] == '=':
 			s.want = append(s.want, line)
 		case line[0] == '<':
@@ -157,7 +162,7 @@ func (c *conversation) parseDialogue(text string) error {
 		}
 	}
 	finish()
-	c.steps = append(c.steps, step{before: s.before, want: []string{closed}})
+	c.steps = append(c.steps, step{before: s.before, want: end})
 	return nil
 }
 
@@ -213,6 +218,7 @@ func (c *conversation) text() string {
 			b.WriteString(line + "\n")
 		}
 	}
+	b.WriteString(strings.Repeat("\n", len(c.tail)))
 	return b.String()
 }
 
@@ -223,7 +229,6 @@ func TestParseConversationRefusesMistakes(t *testing.T) {
 		"-- options --\nroles: both\n":            "no such role",
 		"-- options --\nshow-eof: 7\n":            "invalid syntax",
 		"-- dialogue --\nTEXT\n":                  "not part of a dialogue",
-		"-- dialogue --\n! PING\n< PONG\n":        "cannot share a step",
 		"-- dialogue --\n= closed 1000\n> PING\n": "after the end",
 	} {
 		if _, err := parseConversations(txtar.Parse(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -233,7 +238,7 @@ func TestParseConversationRefusesMistakes(t *testing.T) {
 }
 
 func TestConversationStaysAsItIs(t *testing.T) {
-	const text = "About.\n-- options --\nroles: server\n-- dialogue --\n# one\n< PING\n< PING\n> PONG\n\n! DROP\n\n= closed 1006\n"
+	const text = "About.\n-- options --\nroles: server\n-- dialogue --\n# one\n< PING\n< PING\n> PONG\n\n! DROP\n\n= closed 1006\n\n"
 	a := txtar.Parse(text)
 	all, err := parseConversations(a)
 	if err != nil || len(all) != 1 {

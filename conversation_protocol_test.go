@@ -33,7 +33,8 @@ func playProtocol(split int) player {
 			outcomes = append(outcomes, m.outcome())
 		}
 		m.end(io.EOF)
-		return append(outcomes, append(m.outcome(), closedLine(&m.closed)))
+		last := append(m.outcome(), m.refused...)
+		return append(outcomes, append(last, closedLine(&m.closed)))
 	}
 }
 
@@ -58,6 +59,7 @@ type machine struct {
 	pings    [][]byte
 
 	sent, seen []string // since the last step
+	refused    []string
 	closed     websockets.CloseError
 }
 
@@ -104,7 +106,7 @@ func (m *machine) send(f frame.Frame) {
 	case err != nil && f.Opcode == frame.OpClose:
 		return // closing twice is no mistake
 	case err != nil:
-		m.seen = append(m.seen, "= refused "+string(frame.AppendLine(nil, frame.Line{Frame: f})))
+		m.refused = append(m.refused, line("= refused ", f))
 		return
 	}
 	m.show(f)
@@ -121,7 +123,7 @@ func (m *machine) send(f frame.Frame) {
 }
 
 func (m *machine) show(f frame.Frame) {
-	m.sent = append(m.sent, string(frame.AppendLine(nil, frame.Line{Direction: frame.Sent, Frame: f})))
+	m.sent = append(m.sent, line("> ", f))
 }
 
 func (m *machine) receive(b []byte) {
@@ -181,8 +183,7 @@ func (m *machine) data(piece []byte) error {
 		return &frame.ProtocolError{Code: frame.CloseInvalidPayload, Reason: "not UTF-8"}
 	}
 	if whole {
-		f := frame.Frame{FIN: true, Opcode: m.opcode, Payload: m.message}
-		m.seen = append(m.seen, "= "+string(frame.AppendLine(nil, frame.Line{Frame: f})))
+		m.seen = append(m.seen, line("= ", frame.Frame{FIN: true, Opcode: m.opcode, Payload: m.message}))
 	}
 	return nil
 }
@@ -215,8 +216,7 @@ func (m *machine) match(payload []byte) {
 			continue
 		}
 		for _, ping := range m.pings[:i+1] {
-			f := frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: ping}
-			m.seen = append(m.seen, "= "+string(frame.AppendLine(nil, frame.Line{Frame: f})))
+			m.seen = append(m.seen, line("= ", frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: ping}))
 		}
 		m.pings = m.pings[i+1:]
 		return

@@ -88,23 +88,15 @@ func (p *Peer) Send(lines ...string) {
 }
 
 func (p *Peer) send(lines []string) error {
-	var out []byte
 	eof := false
-	for _, line := range lines {
-		s, err := parseScript(line)
-		switch {
-		case err != nil:
-			return err
-		case s.line.Direction == frame.Sent:
-			return fmt.Errorf("send %s: the direction is that of a line to expect", line)
-		case s.more:
-			return fmt.Errorf("send %s: the payload is cut", line)
-		case eof:
-			return fmt.Errorf("send %s: the stream has ended", line)
+	if n := len(lines); n > 0 {
+		if s, err := parseScript(lines[n-1]); err == nil && s.line.Kind == frame.EOFLine {
+			eof, lines = true, lines[:n-1]
 		}
-		if eof = s.line.Kind == frame.EOFLine; !eof {
-			out = p.append(out, s)
-		}
+	}
+	out, err := p.Encode(lines...)
+	if err != nil {
+		return err
 	}
 	if _, err := p.Write(out); err != nil {
 		return err
@@ -113,6 +105,27 @@ func (p *Peer) send(lines []string) error {
 		return p.closeWrite()
 	}
 	return nil
+}
+
+// Encode returns what lines to send look like on the wire, without sending it. It
+// fails if a line is wrong or cannot be sent.
+func (p *Peer) Encode(lines ...string) ([]byte, error) {
+	var out []byte
+	for _, line := range lines {
+		s, err := parseScript(line)
+		switch {
+		case err != nil:
+			return nil, err
+		case s.line.Direction == frame.Sent:
+			return nil, fmt.Errorf("send %s: the direction is that of a line to expect", line)
+		case s.more:
+			return nil, fmt.Errorf("send %s: the payload is cut", line)
+		case s.line.Kind == frame.EOFLine:
+			return nil, fmt.Errorf("send %s: nothing can follow the end of the stream", line)
+		}
+		out = p.append(out, s)
+	}
+	return out, nil
 }
 
 // Write sends bytes as they are, for example half a frame or an HTTP request.

@@ -58,6 +58,17 @@ func TestPeerSendsOneWriteForAllLines(t *testing.T) {
 	}
 }
 
+func TestPeerEncodeSendsNothing(t *testing.T) {
+	a, _ := Pipe()
+	b, err := NewPeer(t, a, websockets.RoleServer).Encode(`PING "?"`, `PONG`)
+	if string(b) != "\x89\x01?\x8A\x00" || err != nil {
+		t.Errorf("%X, %v", b, err)
+	}
+	if n := a.Stats().Writes; n != 0 {
+		t.Errorf("%d writes", n)
+	}
+}
+
 func TestPeerPayloadGoesOnWithTheSameKey(t *testing.T) {
 	for _, role := range []websockets.Role{websockets.RoleClient, websockets.RoleServer} {
 		a, b := Pipe()
@@ -87,7 +98,7 @@ func TestPeerSendRefusesWhatCannotBeSent(t *testing.T) {
 		wantFailure(t, want, func(t testing.TB) { NewPeer(t, a, websockets.RoleClient).Send(line) })
 	}
 	a, _ := Pipe()
-	wantFailure(t, "the stream has ended", func(t testing.TB) {
+	wantFailure(t, "nothing can follow the end of the stream", func(t testing.TB) {
 		NewPeer(t, a, websockets.RoleClient).Send("EOF", "PING")
 	})
 	a.Close()
