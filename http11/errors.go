@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/go-websockets/websockets/httpheader"
+	"github.com/go-websockets/websockets/internal/quote"
 )
 
 // ErrHeaderMissing is what [Headers.Get] returns if there is no such header.
@@ -54,7 +55,7 @@ func (e *MessageError) Unwrap() error { return e.Err }
 func (e *MessageError) Is(target error) bool { return target == httpheader.ErrHandshake }
 
 // maxValue bounds MessageError.Value in bytes.
-const maxValue = 64
+const maxValue = quote.Max
 
 func malformed(status int, what, value string) *MessageError {
 	return &MessageError{What: what, Value: value[:min(len(value), maxValue)], Status: status}
