@@ -72,7 +72,10 @@ func parseConversations(a txtar.Archive) ([]conversation, error) {
 	}
 	options, _ := a.Text("options")
 	for line := range strings.Lines(options) {
-		if err := scene.setOption(strings.TrimSpace(line)); err != nil {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if err := scene.setOption(line); err != nil {
 			return nil, err
 		}
 	}
