@@ -220,12 +220,10 @@ func (c *Conn) State() State {
 		return StateClosed
 	default:
 	}
-	c.writer.mu.Lock()
-	defer c.writer.mu.Unlock()
-	if c.writer.state == protocol.Open {
-		return StateOpen
+	if c.isClosing.Load() {
+		return StateClosing
 	}
-	return StateClosing
+	return StateOpen
 }
 
 // Role returns which end of the connection this is.

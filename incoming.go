@@ -122,13 +122,6 @@ func (r *reader) control(h frame.Header, unread []byte, size int) (progress, err
 	if r.c.debug {
 		r.c.logFrame(frame.Received, h, payload)
 	}
-	if len(r.exts) > 0 {
-		f, err := r.decode(frameOf(h, payload))
-		if err != nil {
-			return gotNothing, err
-		}
-		h, payload = f.Header(), f.Payload
-	}
 	reply, err := r.rules.Control(h, payload)
 	if err != nil {
 		return gotNothing, err
@@ -316,7 +309,7 @@ func frameOf(h frame.Header, payload []byte) frame.Frame {
 	return frame.Frame{FIN: h.FIN, RSV1: h.RSV1, RSV2: h.RSV2, RSV3: h.RSV3, Opcode: h.Opcode, Payload: payload}
 }
 
-// decode applies the extensions in the reverse of their order (RFC 6455 §9.1).
+// decode applies the extensions to a data frame in the reverse of their order (RFC 6455 §9.1).
 func (r *reader) decode(f frame.Frame) (frame.Frame, error) {
 	most := int64(-1)
 	if r.rules.Limit >= 0 {

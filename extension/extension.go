@@ -28,28 +28,29 @@ const (
 	RSV3
 )
 
-// An Extension transforms the frames of one connection. The connection calls
-// Decode from one goroutine at a time, and Encode from one goroutine at a time;
+// An Extension transforms the data frames of one connection: control frames go
+// unchanged, and without reserved bits. The connection calls Decode from one goroutine at a time, and Encode from one goroutine at a time;
 // the two may run at the same time.
 type Extension interface {
 	// Name is the registered extension name, for example "permessage-deflate".
 	Name() string
 
-	// Reserved returns the reserved bits that the extension gives a meaning.
-	// Frames of the peer may have them set, and no other extension of the
+	// Reserved returns the reserved bits that the extension gives a meaning. Data
+	// frames of the peer may have them set, and no other extension of the
 	// connection may claim them.
 	Reserved() Bits
 
 	// Encode transforms a frame to send. It must not change f.Payload in place:
-	// that belongs to the application. It sees control frames too and returns
-	// them as they are unless the extension says otherwise.
+	// that belongs to the application. The result's payload is copied before the
+	// next call of Encode. An error fails the connection with 1011.
 	Encode(f frame.Frame) (frame.Frame, error)
 
 	// Decode transforms a received frame, and clears the reserved bits that the
 	// extension defines. The result's payload must not exceed max bytes, if max
 	// is not negative: else Decode fails with a *[frame.PayloadTooBigError]. It
-	// may keep f.Payload. Any other error than a *[frame.ProtocolError] fails
-	// the connection with 1002.
+	// may change f.Payload but not keep it; the result is copied before the next
+	// call. A *[frame.ProtocolError] fails the connection with its code, any other
+	// error with 1002.
 	Decode(f frame.Frame, max int64) (frame.Frame, error)
 }
 

@@ -46,9 +46,10 @@ func (r *Receiver) Header(h frame.Header) error {
 	return r.data(h)
 }
 
-// check is h.Check with the claimed reserved bits allowed.
+// check is h.Check with the claimed reserved bits allowed on data frames. On
+// control frames no extension known to us gives them a meaning.
 func check(h frame.Header, claimed extension.Bits) error {
-	if claimed != 0 {
+	if claimed != 0 && !h.Opcode.IsControl() {
 		h.RSV1 = h.RSV1 && claimed&extension.RSV1 == 0
 		h.RSV2 = h.RSV2 && claimed&extension.RSV2 == 0
 		h.RSV3 = h.RSV3 && claimed&extension.RSV3 == 0

@@ -89,6 +89,9 @@ func TestReservedBitsNeedAnExtension(t *testing.T) {
 			wantCode(t, err, frame.CloseProtocolError, "RFC 6455 §5.2")
 		}
 	}
+	ping := header(frame.OpPing, 1, true)
+	ping.RSV1 = true
+	wantCode(t, (&Receiver{Masked: true, Claimed: extension.RSV1, Limit: 9}).Header(ping), frame.CloseProtocolError, "RFC 6455 §5.2")
 }
 
 func TestSingleFrameRules(t *testing.T) {
