@@ -92,7 +92,8 @@ func (r *repo) snippets(name string) (list []snippet) {
 }
 
 // scope are the names that statements in a document may use as they are.
-const scope = "ctx context.Context, conn *websockets.Conn, srv *websockets.Server, w http.ResponseWriter, r *http.Request, t *testing.T"
+const scope = "ctx context.Context, conn *websockets.Conn, srv *websockets.Server, handler websockets.Handler, " +
+	"w http.ResponseWriter, r *http.Request, t *testing.T"
 
 // file makes a file of s that compiles on its own. Errors of the compiler name
 // the document and its line.
@@ -110,13 +111,31 @@ func (s snippet) file() (string, error) {
 	body := at + s.code
 	tree, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+s.code, 0)
 	if err != nil {
-		body = "func _(" + scope + ") error {\n{\n" + at + s.code + "\n}\nreturn nil\n}\n"
-		tree, err = parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, 0)
-	}
-	if err != nil {
-		return "", err
+		if body, tree, err = s.statements(at); err != nil {
+			return "", err
+		}
 	}
 	return "package p\n\n" + importsOf(tree) + "\n" + body, nil
+}
+
+// statements puts s into a function. Names that it declares and leaves unused are
+// fine in a document.
+func (s snippet) statements(at string) (body string, tree *ast.File, err error) {
+	begin := "func _(" + scope + ") error {\n{\n" + at + s.code + "\n"
+	if tree, err = parser.ParseFile(token.NewFileSet(), "", "package p\n"+begin+"}\nreturn nil\n}\n", 0); err != nil {
+		return "", nil, err
+	}
+	block := tree.Decls[0].(*ast.FuncDecl).Body.List[0].(*ast.BlockStmt)
+	for _, stmt := range block.List {
+		if define, ok := stmt.(*ast.AssignStmt); ok && define.Tok == token.DEFINE {
+			for _, name := range define.Lhs {
+				if id := name.(*ast.Ident); id.Name != "_" {
+					begin += "_ = " + id.Name + "\n"
+				}
+			}
+		}
+	}
+	return begin + "}\nreturn nil\n}\n", tree, nil
 }
 
 // isFormatted asks for gofmt's form, which is defined for parts of files too.
