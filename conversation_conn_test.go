@@ -41,14 +41,14 @@ func playConn(split int) player {
 				if err := g.act(s); err != nil {
 					t.Fatalf("%q: %v", s.cause, err)
 				}
-				outcomes = append(outcomes, g.outcome(t))
+				outcome := g.outcome(t)
+				if i == len(c.steps)-1 || c.showEnd {
+					outcome = append(outcome, g.end()...)
+				}
+				outcomes = append(outcomes, outcome)
 			}
-			last := &outcomes[len(outcomes)-1]
-			*last = append(*last, g.refused...)
-			if err := g.conn.Err(); err == nil {
-				*last = append(*last, "= not closed")
-			} else {
-				*last = append(*last, closedLine(err))
+			if g.conn.Err() == nil {
+				t.Error("the connection is not closed")
 			}
 		})
 		return outcomes
@@ -62,6 +62,7 @@ type game struct {
 	peer  *wstest.Peer
 	conn  *websockets.Conn
 	ended bool // the endpoint has ended its half of the stream
+	shown bool // how the connection ended
 
 	writer io.WriteCloser // of the message that the application sends in fragments
 
@@ -189,7 +190,7 @@ func (g *game) outcome(t *testing.T) (lines []string) {
 			t.Fatal(err)
 		case l.Kind == frame.EOFLine:
 			g.ended = true
-			if !g.c.showEOF {
+			if !g.c.showEnd {
 				continue
 			}
 		}
@@ -208,6 +209,15 @@ func (g *game) takeSeen() []string {
 		g.pings = g.pings[1:]
 	}
 	return seen
+}
+
+// end tells how the connection ended, once.
+func (g *game) end() (lines []string) {
+	if err := g.conn.Err(); err != nil && !g.shown {
+		g.shown = true
+		lines = append(g.refused, closedLine(err))
+	}
+	return lines
 }
 
 func (p ping) answered() bool {

@@ -43,13 +43,14 @@ import (
 // Options, one on a line:
 //
 //	roles: server              play this role only
-//	show-eof: true             expect "> EOF" where the endpoint ends the stream
+//	show-end: true             expect "> EOF" where the endpoint ends its half of the
+//	                           stream, and "= closed" where the connection ends
 //	max-message-size: 100      and other fields of websockets.Options:
 //	close-timeout: 5s          close-timeout, ping-interval, ping-timeout
 type conversation struct {
 	name    string // of the dialogue
 	roles   []websockets.Role
-	showEOF bool
+	showEnd bool
 	options websockets.Options
 	steps   []step   // the last one is the end of the stream
 	tail    []string // empty lines at the end
@@ -110,8 +111,8 @@ func (c *conversation) setOption(line string) (err error) {
 			return fmt.Errorf("option %q: no such role", line)
 		}
 		c.roles = []websockets.Role{role}
-	case "show-eof":
-		c.showEOF, err = strconv.ParseBool(value)
+	case "show-end":
+		c.showEnd, err = strconv.ParseBool(value)
 	case "max-message-size":
 		c.options.MaxMessageSize, err = strconv.ParseInt(value, 10, 64)
 	case "close-timeout":
@@ -146,6 +147,8 @@ func (c *conversation) parseDialogue(text string) error {
 		case line == "", line[0] == '#':
 			finish()
 			s.before = append(s.before, line)
+		case c.showEnd && line[0] == '=':
+			s.want = append(s.want, line)
 		case strings.HasPrefix(line, "= refused "):
 			end = append(end, line)
 		case strings.HasPrefix(line, "= closed "):
@@ -230,7 +233,7 @@ func TestParseConversationRefusesMistakes(t *testing.T) {
 		"":                                        "no dialogue",
 		"-- options --\nrole: server\n":           "unknown",
 		"-- options --\nroles: both\n":            "no such role",
-		"-- options --\nshow-eof: 7\n":            "invalid syntax",
+		"-- options --\nshow-end: 7\n":            "invalid syntax",
 		"-- dialogue --\nTEXT\n":                  "not part of a dialogue",
 		"-- dialogue --\n= closed 1000\n> PING\n": "after the end",
 	} {

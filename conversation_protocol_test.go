@@ -23,18 +23,17 @@ func playProtocol(split int) player {
 		if limit == 0 {
 			limit = websockets.DefaultMaxMessageSize
 		}
-		m := machine{role: role, showEOF: c.showEOF, rules: protocol.Receiver{Masked: role == websockets.RoleServer, Limit: limit}}
+		m := machine{role: role, showEnd: c.showEnd, rules: protocol.Receiver{Masked: role == websockets.RoleServer, Limit: limit}}
 		unused, _ := wstest.Pipe()
 		peer := wstest.NewPeer(t, unused, 3-role) // for its encoding
 		for _, s := range c.steps[:len(c.steps)-1] {
 			if err := m.act(peer, s, split); err != nil {
 				t.Fatalf("%q: %v", s.cause, err)
 			}
-			outcomes = append(outcomes, m.outcome())
+			outcomes = append(outcomes, m.outcome(c.showEnd))
 		}
 		m.end(io.EOF)
-		last := append(m.outcome(), m.refused...)
-		return append(outcomes, append(last, closedLine(&m.closed)))
+		return append(outcomes, m.outcome(true))
 	}
 }
 
@@ -42,7 +41,9 @@ func playProtocol(split int) player {
 // protocol says is to be done, and nothing else.
 type machine struct {
 	role    websockets.Role
-	showEOF bool
+	showEnd bool
+	shown   bool // how the connection ended
+	ended   bool // the endpoint has ended its half of the stream
 
 	rules protocol.Receiver
 	order protocol.Sender
@@ -94,9 +95,14 @@ func (m *machine) act(peer *wstest.Peer, s step, split int) error {
 	return err
 }
 
-func (m *machine) outcome() []string {
+// outcome returns what has come of a step, and how the connection ended.
+func (m *machine) outcome(end bool) []string {
 	lines := append(m.sent, m.seen...)
 	m.sent, m.seen = nil, nil
+	if end && m.state == protocol.Closed && !m.shown {
+		m.shown = true
+		lines = append(append(lines, m.refused...), closedLine(&m.closed))
+	}
 	return lines
 }
 
@@ -236,6 +242,7 @@ func (m *machine) fail(err error) {
 		m.show(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
 		m.closed.Sent = code
 	}
+	m.endHalf() // and goes on to read, to discard it
 }
 
 // event changes the state, and returns what is due then.
@@ -247,11 +254,16 @@ func (m *machine) event(e protocol.Event) protocol.Action {
 	m.state = next
 	if action == protocol.Finish && m.role == websockets.RoleServer {
 		m.end(nil)
-		if m.showEOF {
-			m.sent = append(m.sent, "> EOF")
-		}
 	}
 	return action
+}
+
+// endHalf ends what the endpoint sends.
+func (m *machine) endHalf() {
+	if m.showEnd && !m.ended {
+		m.sent = append(m.sent, "> EOF")
+	}
+	m.ended = true
 }
 
 // end is the end of the stream.
@@ -260,6 +272,7 @@ func (m *machine) end(cause error) {
 	if before == protocol.Closed {
 		return
 	}
+	m.endHalf()
 	m.event(protocol.End)
 	if m.closed.Code == 0 {
 		m.closed.Code = frame.CloseAbnormal
