@@ -47,7 +47,7 @@ func (w *writer) handOver() {
 // nothing waits any more, the transport is broken, or somebody else goes on.
 func (w *writer) round(block bool) (over bool) {
 	w.mu.Lock()
-	if w.late != nil && w.waiting < w.c.set.writeLimit && w.state.CanSend() {
+	if w.late != nil && w.waiting < w.c.set.writeLimit && w.state.CanPong() {
 		late := w.late
 		w.late = nil
 		w.append(&w.control, frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: late})

@@ -300,7 +300,15 @@ var longAgo = time.Unix(1, 0)
 func (r *reader) interrupt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chair == byReceiver && !r.interrupted && !r.ended {
+	if r.chair == byReceiver {
+		r.unblock()
+	}
+}
+
+// unblock makes who sits leave the transport, and so the chair. Its caller holds
+// mu.
+func (r *reader) unblock() {
+	if !r.interrupted && !r.ended {
 		r.interrupted = true
 		_ = r.c.transport.SetReadDeadline(longAgo)
 	}

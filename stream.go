@@ -65,6 +65,9 @@ func (r *reader) receiveStream(ctx context.Context) (MessageType, io.Reader, err
 // waits for the standby. mu is held before and after, but not meanwhile.
 func (r *reader) readFor(ctx context.Context, n need) {
 	if r.chair == byStandby {
+		if n == needBegin {
+			r.unblock() // it may be in the middle of the very message
+		}
 		r.waitForChair(ctx)
 		return
 	}

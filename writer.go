@@ -202,7 +202,7 @@ func (w *writer) kick() {
 // read its pongs gets only the latest, once there is room (§5.5.3 allows that).
 func (w *writer) pong(payload []byte, u urgency) {
 	w.mu.Lock()
-	if w.broken || !w.state.CanSend() {
+	if w.broken || !w.state.CanPong() {
 		w.mu.Unlock()
 		return
 	}

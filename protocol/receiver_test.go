@@ -228,6 +228,9 @@ func TestSenderKeepsTheOrder(t *testing.T) {
 		{ClosingPeer, []frame.Header{h(cls, true)}, true},
 		{ClosingPeer, []frame.Header{h(text, true)}, false},
 		{ClosingLocal, []frame.Header{h(cls, true)}, false},
+		{ClosingLocal, []frame.Header{h(frame.OpPong, true)}, true},
+		{ClosingLocal, []frame.Header{h(ping, true)}, false},
+		{Handshaken, []frame.Header{h(frame.OpPong, true)}, false},
 		{Closed, []frame.Header{h(ping, true)}, false},
 	} {
 		var s Sender

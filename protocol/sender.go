@@ -22,11 +22,13 @@ func (s *Sender) Open() bool { return s.open }
 // fails, and nothing may be sent, if the state does not allow the frame, or its
 // order or values are wrong.
 func (s *Sender) Header(state State, h frame.Header) error {
-	if h.Opcode == frame.OpClose {
+	switch {
+	case h.Opcode == frame.OpClose:
 		if _, _, err := state.Next(SendClose); err != nil {
 			return err
 		}
-	} else if !state.CanSend() {
+	case h.Opcode == frame.OpPong && state.CanPong():
+	case !state.CanSend():
 		return fmt.Errorf("%s frame cannot be sent in state %v", h.Opcode, state)
 	}
 	if err := check(h, s.Claimed); err != nil {

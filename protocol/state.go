@@ -103,9 +103,13 @@ func (s State) Next(e Event) (State, Action, error) {
 	return s, None, fmt.Errorf("%v is not possible in state %v", e, s)
 }
 
-// CanSend reports whether frames other than the close frame may be sent in s
-// (RFC 6455 §5.5.1, §6.1).
+// CanSend reports whether messages and pings may be sent in s (RFC 6455 §5.5.1,
+// §6.1).
 func (s State) CanSend() bool { return s == Open }
+
+// CanPong reports whether a ping is answered in s: also after our close frame,
+// until the peer's (RFC 6455 §5.5.2).
+func (s State) CanPong() bool { return s.CanReceive() }
 
 // CanReceive reports whether frames that come in in s are to be processed:
 // until the peer's close frame, or our failure (RFC 6455 §1.4, §7.1.7).

@@ -58,7 +58,7 @@ func TestNextOutsideTheTable(t *testing.T) {
 	}
 }
 
-// Whatever happens, at most one close frame goes out, nothing follows it, and
+// Whatever happens, at most one close frame goes out, no message follows it, and
 // the end of the transport ends it all.
 func TestEveryHistory(t *testing.T) {
 	var walk func(s State, closes, depth int)
@@ -67,7 +67,7 @@ func TestEveryHistory(t *testing.T) {
 			t.Fatalf("%d close frames on the way to %v", closes, s)
 		}
 		if closes == 1 && s.CanSend() {
-			t.Fatalf("frames may follow our close frame in %v", s)
+			t.Fatalf("messages may follow our close frame in %v", s)
 		}
 		if depth == 0 {
 			return
@@ -97,6 +97,9 @@ func TestCanSendAndReceive(t *testing.T) {
 	for _, s := range states {
 		if got, want := s.CanSend(), s == Open; got != want {
 			t.Errorf("CanSend in %v: %v", s, got)
+		}
+		if got, want := s.CanPong(), s == Open || s == ClosingLocal; got != want {
+			t.Errorf("CanPong in %v: %v", s, got)
 		}
 		if got, want := s.CanReceive(), s == Open || s == ClosingLocal; got != want {
 			t.Errorf("CanReceive in %v: %v", s, got)
