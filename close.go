@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -225,16 +226,31 @@ func (c *Conn) writeFailed() {
 	c.reader.ensure()
 }
 
+// recvEOF goes on after the end of what the peer sends. The peer may still read:
+// if it has sent its close frame, it gets ours before the transport ends.
+func (c *Conn) recvEOF() {
+	w := &c.writer
+	w.mu.Lock()
+	w.peerEnded = true
+	handshaken := w.state == protocol.Handshaken
+	w.mu.Unlock()
+	if handshaken {
+		c.settle()
+		return
+	}
+	c.end(io.ErrUnexpectedEOF)
+}
+
 // settle does what is due once the last close frame is written.
 func (c *Conn) settle() {
 	w := &c.writer
 	w.mu.Lock()
-	state := w.state
+	state, ends := w.state, c.role == RoleServer || w.peerEnded
 	idle := w.broken || w.flush == flushIdle && w.waiting == 0
 	w.mu.Unlock()
 	switch {
 	case !idle: // the flusher will come by here
-	case state == protocol.Handshaken && c.role == RoleServer:
+	case state == protocol.Handshaken && ends:
 		c.end(nil) // RFC 6455 §7.1.1: the server closes TCP first
 	case state == protocol.Failing:
 		// The peer may still be sending. To close now would reset the connection,

@@ -375,10 +375,11 @@ func (r *reader) fill() error {
 		return errInterrupted
 	}
 	if err == io.EOF {
-		err = io.ErrUnexpectedEOF // without the peer's close frame
+		r.c.recvEOF()
+	} else {
+		r.c.end(err)
 	}
-	r.c.end(err)
-	<-r.c.done // somebody else may have been faster
+	<-r.c.done // somebody else may be the one to end it
 	return errEnded
 }
 

@@ -48,6 +48,7 @@ type writer struct {
 	sent       CloseCode // of our close frame; 0 before
 	peerCode   CloseCode // of the peer's close frame; 0 before
 	peerReason string
+	peerEnded  bool        // it has ended its half of the transport
 	closeTimer *time.Timer // ends the transport CloseTimeout after the first close frame
 }
 
