@@ -106,9 +106,7 @@ func (p *Peer) RecvResponse() *http.Response {
 
 // head receives up to the first empty line.
 func (p *Peer) head() ([]byte, error) {
-	if err := p.conn.SetReadDeadline(p.deadline()); err != nil {
-		return nil, err
-	}
+	p.boundReads(p.deadline())
 	for {
 		if end := bytes.Index(p.buf, []byte("\r\n\r\n")); end >= 0 {
 			head := p.buf[:end+4]
@@ -129,7 +127,8 @@ func (p *Peer) head() ([]byte, error) {
 // in time.
 func (p *Peer) ReadAll() []byte {
 	p.t.Helper()
-	err := p.conn.SetReadDeadline(p.deadline())
+	p.boundReads(p.deadline())
+	var err error
 	for err == nil {
 		err = p.fill()
 	}

@@ -218,6 +218,8 @@ func TestPeerRecvErrorsStay(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
+	a, b = Pipe()
+	p = NewPeer(t, b, websockets.RoleClient)
 	p.Close()
 	if _, err := p.Recv(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("error %v", err)
