@@ -457,3 +457,70 @@ func TestBroadcast(t *testing.T) {
 		}
 	})
 }
+
+// When the socket takes only a part of what is written, the rest follows, and
+// pongs go between frames, never inside one.
+func TestTornWritesStayWhole(t *testing.T) {
+	for _, kind := range []string{"tcp", "unix", "memory"} {
+		t.Run(kind, func(t *testing.T) {
+			wstest.NoLeaks(t)
+			a, b := transports(t, kind)
+			c := websockets.NewConn(a, websockets.RoleServer, websockets.Handshake{}, &websockets.Options{PingInterval: websockets.Off})
+			defer c.CloseNow()
+			defer b.Close()
+			ctx := within(t)
+			go func() { // handles the pings
+				for {
+					if _, err := c.Recv(ctx); err != nil {
+						return
+					}
+				}
+			}()
+			// Fill the socket, the pending buffer and more, with the peer not reading.
+			const messages = 3000
+			sent := make(chan error, 1)
+			go func() {
+				for i := range messages {
+					if err := c.Send(ctx, websockets.Text(fmt.Sprint(i, strings.Repeat("x", i*13%9000)))); err != nil {
+						sent <- err
+						return
+					}
+					if i%100 == 0 {
+						ping := frame.Frame{FIN: true, Opcode: frame.OpPing, Payload: fmt.Append(nil, i)}
+						if err := ping.Write(b, frame.WriteOptions{Masked: true}); err != nil {
+							sent <- err
+							return
+						}
+					}
+				}
+				sent <- nil
+			}()
+			select {
+			case err := <-sent:
+				t.Fatalf("the sender was not blocked: %v", err)
+			case <-time.After(100 * time.Millisecond):
+			}
+			var pongs []string
+			for next := 0; next < messages; {
+				f, err := frame.Read(b, frame.ReadOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if f.Opcode == frame.OpPong {
+					pongs = append(pongs, string(f.Payload))
+					continue
+				}
+				if want := fmt.Sprint(next, strings.Repeat("x", next*13%9000)); string(f.Payload) != want {
+					t.Fatalf("message %d is %.20q with %d bytes", next, f.Payload, len(f.Payload))
+				}
+				next++
+			}
+			if err := <-sent; err != nil {
+				t.Error(err)
+			}
+			if len(pongs) == 0 {
+				t.Error("no pong came")
+			}
+		})
+	}
+}
