@@ -19,13 +19,15 @@ import (
 )
 
 // playConn plays the endpoint with a Conn whose application receives all the
-// time. No read returns more than split bytes, if split is not 0.
-func playConn(split int) player {
+// time. The bytes come as they are written, or in pieces.
+func playConn(inPieces bool) player {
 	return func(t *testing.T, c conversation, role websockets.Role) (outcomes [][]string) {
 		synctest.Test(t, func(t *testing.T) {
 			network := wstest.Network{Window: 64 << 20} // the peer never waits
 			a, b := network.Pipe()
-			a.Out().Split(split)
+			if inPieces {
+				a.Out().Split(c.piece)
+			}
 			g := game{
 				c:    c,
 				wire: a,

@@ -45,12 +45,14 @@ import (
 //	roles: server              play this role only
 //	show-end: true             expect "> EOF" where the endpoint ends its half of the
 //	                           stream, and "= closed" where the connection ends
+//	piece: 1000                the bytes of one read, where the default of 1 is slow
 //	max-message-size: 100      and other fields of websockets.Options:
 //	close-timeout: 5s          close-timeout, ping-interval, ping-timeout
 type conversation struct {
 	name    string // of the dialogue
 	roles   []websockets.Role
 	showEnd bool
+	piece   int // most bytes of a read, when the bytes come in pieces
 	options websockets.Options
 	steps   []step   // the last one is the end of the stream
 	tail    []string // empty lines at the end
@@ -69,6 +71,7 @@ const dialogue = "dialogue" // the name of a section, or its beginning
 func parseConversations(a txtar.Archive) ([]conversation, error) {
 	scene := conversation{
 		roles:   []websockets.Role{websockets.RoleServer, websockets.RoleClient},
+		piece:   1,
 		options: websockets.Options{PingInterval: websockets.Off},
 	}
 	options, _ := a.Text("options")
@@ -113,6 +116,8 @@ func (c *conversation) setOption(line string) (err error) {
 		c.roles = []websockets.Role{role}
 	case "show-end":
 		c.showEnd, err = strconv.ParseBool(value)
+	case "piece":
+		c.piece, err = strconv.Atoi(value)
 	case "max-message-size":
 		c.options.MaxMessageSize, err = strconv.ParseInt(value, 10, 64)
 	case "close-timeout":

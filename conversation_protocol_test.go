@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/go-websockets/websockets"
@@ -15,19 +16,23 @@ import (
 )
 
 // playProtocol plays the endpoint with the packages frame and protocol alone: no
-// connection, no goroutine, no clock. It gets the bytes in pieces of split, if
-// split is not 0.
-func playProtocol(split int) player {
+// connection, no goroutine, no clock. The bytes come as they are written, or in
+// pieces.
+func playProtocol(inPieces bool) player {
 	return func(t *testing.T, c conversation, role websockets.Role) (outcomes [][]string) {
 		limit := c.options.MaxMessageSize
 		if limit == 0 {
 			limit = websockets.DefaultMaxMessageSize
 		}
 		m := machine{role: role, showEnd: c.showEnd, rules: protocol.Receiver{Masked: role == websockets.RoleServer, Limit: limit}}
+		piece := math.MaxInt
+		if inPieces {
+			piece = c.piece
+		}
 		unused, _ := wstest.Pipe()
 		peer := wstest.NewPeer(t, unused, 3-role) // for its encoding
 		for _, s := range c.steps[:len(c.steps)-1] {
-			if err := m.act(peer, s, split); err != nil {
+			if err := m.act(peer, s, piece); err != nil {
 				t.Fatalf("%q: %v", s.cause, err)
 			}
 			outcomes = append(outcomes, m.outcome(c.showEnd))
@@ -64,7 +69,7 @@ type machine struct {
 	closed     websockets.CloseError
 }
 
-func (m *machine) act(peer *wstest.Peer, s step, split int) error {
+func (m *machine) act(peer *wstest.Peer, s step, piece int) error {
 	if s.cause[0] == "! DROP" {
 		m.end(errors.New("dropped by CloseNow"))
 		return nil
@@ -82,10 +87,7 @@ func (m *machine) act(peer *wstest.Peer, s step, split int) error {
 	}
 	b, err := peer.Encode(lines...)
 	for len(b) > 0 {
-		n := len(b)
-		if split > 0 {
-			n = min(n, split)
-		}
+		n := min(len(b), piece)
 		m.receive(b[:n])
 		b = b[n:]
 	}
@@ -201,7 +203,7 @@ func (m *machine) control() error {
 	}
 	switch reply.Kind {
 	case protocol.SendPong:
-		if m.state.CanSend() {
+		if m.state.CanPong() {
 			m.send(frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: m.payload})
 		}
 	case protocol.MatchPong:

@@ -25,10 +25,10 @@ var players = []struct {
 	timed bool // has a clock
 	play  player
 }{
-	{"conn", true, playConn(0)},
-	{"conn-bytewise", true, playConn(1)},
-	{"protocol", false, playProtocol(0)},
-	{"protocol-bytewise", false, playProtocol(1)},
+	{"conn", true, playConn(false)},
+	{"conn-in-pieces", true, playConn(true)},
+	{"protocol", false, playProtocol(false)},
+	{"protocol-in-pieces", false, playProtocol(true)},
 }
 
 // TestConversation plays the dialogues in testdata/conversations. With -update it
