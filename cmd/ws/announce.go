@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/go-websockets/websockets/cmd/ws/internal/demo"
@@ -35,7 +36,11 @@ func urls(addr net.Addr, secure bool) []string {
 		page, base = "https://", "wss://"
 	}
 	if addr.Network() == "unix" {
-		escaped := (&url.URL{Path: addr.String()}).EscapedPath()
+		path := addr.String()
+		if abs, err := filepath.Abs(path); err == nil && !strings.HasPrefix(path, "@") {
+			path = abs
+		}
+		escaped := (&url.URL{Path: path}).EscapedPath()
 		base = "ws+unix://" + strings.ReplaceAll(escaped, ":", "%3A") + ":"
 	} else {
 		host := reachable(addr)

@@ -70,7 +70,8 @@ func tlsHint(err error) string {
 func statusHint(url string, e *websockets.RejectError) string {
 	switch e.Status {
 	case http.StatusBadRequest:
-		if strings.HasPrefix(url, "ws:") && strings.Contains(string(e.Body), "HTTPS") {
+		body := string(e.Body)
+		if strings.HasPrefix(url, "ws:") && (strings.Contains(body, "TLS") || strings.Contains(body, "HTTPS")) {
 			return "the server speaks TLS: use wss://"
 		}
 	case http.StatusUnauthorized:

@@ -94,7 +94,7 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 }
 
 func (h *lineHandler) message(r slog.Record) string {
-	text := escape(r.Message)
+	text := escape(strings.TrimPrefix(r.Message, "websockets: "))
 	switch {
 	case r.Level >= slog.LevelError:
 		return h.style.bad(text)
@@ -109,7 +109,7 @@ func quoted(v slog.Value) string {
 	if v.Kind() == slog.KindDuration {
 		return v.Duration().Round(time.Microsecond).String()
 	}
-	s := v.String()
+	s := strings.TrimPrefix(v.String(), "websockets: ")
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || r == '"' || r == '=' || isUnsafe(r) }) {
 		return strconv.Quote(s)
 	}

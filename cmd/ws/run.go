@@ -68,7 +68,7 @@ func (p *program) command() *cobra.Command {
 		Short:         "WebSocket server and client",
 		Long:          rootHelp,
 		Example:       rootExamples,
-		Args:          usage(cobra.NoArgs),
+		Args:          noSuchCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -86,6 +86,19 @@ func (p *program) command() *cobra.Command {
 	}
 	root.AddCommand(p.serveCommand(), p.connectCommand(), p.versionCommand(), exitStatusTopic())
 	return root
+}
+
+// noSuchCommand suggests commands in place of one that does not exist.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	c.SuggestionsMinimumDistance = 2
+	hint := "see ws --help"
+	if s := c.SuggestionsFor(args[0]); len(s) > 0 {
+		hint = "did you mean ws " + strings.Join(s, " or ws ") + " ?"
+	}
+	return &failure{status: statusUsage, err: fmt.Errorf("there is no command %q", args[0]), hint: hint}
 }
 
 // usage makes a mistake in the arguments end with the status for wrong usage.

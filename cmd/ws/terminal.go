@@ -53,8 +53,11 @@ func (x *connectCommand) interact(ctx context.Context, conn *websockets.Conn, lo
 
 func (t *terminal) run(ctx context.Context) error {
 	t.greet()
-	asked := make(chan input, 1)
-	go func() { asked <- t.read(ctx) }() // ends when the line editor is closed
+	asked, done := make(chan input, 1), make(chan struct{})
+	go func() { // ends when the line editor is closed
+		defer close(done)
+		asked <- t.read(ctx)
+	}()
 	ended := make(chan error, 1)
 	go func() { ended <- t.receive(context.WithoutCancel(ctx)) }() // ends with the connection
 	var code websockets.CloseCode
@@ -71,6 +74,7 @@ func (t *terminal) run(ctx context.Context) error {
 			t.closeOrCut(t.conn, websockets.CloseNormal, "")
 		case err := <-ended:
 			_ = t.line.Close()
+			<-done // it takes the prompt away
 			return t.ending(err, code, cause)
 		}
 	}

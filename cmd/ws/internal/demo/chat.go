@@ -43,11 +43,13 @@ func (e event) line() string {
 }
 
 func (e event) json() string {
-	b, err := json.Marshal(e)
-	if err != nil {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
 		panic(err) // an event has strings only
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func checkChat(q url.Values) error {

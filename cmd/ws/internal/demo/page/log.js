@@ -13,9 +13,11 @@ function element(tag, className, text) {
   return e;
 }
 
-// Control characters have pictures; ends of lines and tabs stay.
+// visible writes characters that cannot be seen, or that change the direction of
+// writing, as escapes. Ends of lines and tabs stay.
 function visible(text) {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)));
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => (c < '\u0100' ? '\\x' : '\\u') + c.charCodeAt(0).toString(16).padStart(c < '\u0100' ? 2 : 4, '0'));
 }
 
 function hex(bytes) {
@@ -61,11 +63,12 @@ function logInfo(text) {
   entry('info', 'info', '', text, 0, false);
 }
 
-// logMessage shows a message, a string or an ArrayBuffer, and counts it.
+// logMessage shows a message, a string or an ArrayBuffer, and counts it; a probe
+// only if that is asked for.
 function logMessage(direction, data, probe) {
+  if (probe && !$('show-probes').checked) return;
   counts[direction]++;
   $('count-' + direction).textContent = counts[direction];
-  if (probe && !$('show-probes').checked) return;
   if (typeof data === 'string') {
     entry(direction, 'text', 'text', data, new Blob([data]).size, probe);
     return;

@@ -63,7 +63,7 @@ function connect() {
     showState('open');
     logInfo(`connected to ${ws.url}` + (ws.protocol && `, subprotocol ${ws.protocol}`));
     if (new URL(ws.url).pathname === '/echo') latency.start(ws);
-    $('message').focus();
+    $('message').focus({ preventScroll: true });
   };
   ws.onmessage = ({ data }) => {
     logMessage('in', data, latency.isProbe(data));
