@@ -1,0 +1,58 @@
+package websockets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// handle runs the handler for a connection, and ends the connection after it.
+func (s *Server) handle(ctx context.Context, c *Conn) {
+	s.live.countHandler(+1)
+	err, stack := errGoexit, []byte(nil) // what holds if the last line is not reached
+	defer func() {
+		if v := recover(); v != nil {
+			err, stack = fmt.Errorf("panic: %v", v), debug.Stack()
+		}
+		s.live.countHandler(-1)
+		s.finish(ctx, c, err, stack)
+	}()
+	if s.ConnContext != nil {
+		ctx = s.ConnContext(ctx, c)
+	}
+	err = s.Handler(ctx, c)
+}
+
+// finish ends a connection with what its handler has returned, as the doc comment
+// of Handler says.
+func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
+	if err == nil {
+		c.Close()
+		return
+	}
+	closed, isClosed := errors.AsType[*CloseError](err)
+	switch {
+	case stack != nil:
+	case isClosed && c.CloseWith(closed.Code, closed.Reason) == nil:
+		return
+	case isOver(c) && (isClosed && error(closed) == c.Err() || ctx.Err() != nil && errors.Is(err, ctx.Err())):
+		return
+	}
+	s.logHandler(c, err, stack)
+	c.CloseWith(CloseInternalError, "")
+}
+
+// isOver reports whether a connection has ended.
+func isOver(c *Conn) bool { return c.Err() != nil }
+
+// logHandler logs that a handler failed.
+func (s *Server) logHandler(c *Conn, err error, stack []byte) {
+	attrs := []any{"remote", c.RemoteAddr().String(), "path", c.Request().URL.EscapedPath(), "err", err}
+	if stack != nil {
+		attrs = append(attrs, "stack", string(stack))
+	}
+	s.logger().Error("websockets: handler failed", attrs...)
+}
+
+var errGoexit = errors.New("runtime.Goexit was called")

@@ -1,0 +1,228 @@
+package websockets
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/go-websockets/websockets/handshake"
+	"github.com/go-websockets/websockets/http11"
+)
+
+// open does the opening handshake on a transport from one of the server's own
+// listeners. It returns the connection and the context for its handler; nil if
+// the handshake failed: then the transport is closed.
+func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
+	h := &serverHandshake{raw: transport, transport: transport}
+	h.server, h.deadline = s, s.openDeadline()
+	defer func() { // also if a function of the application calls runtime.Goexit
+		if conn == nil {
+			h.transport.Close()
+		}
+	}()
+	if !s.live.addPending(h.raw, h.deadline) {
+		return nil, nil
+	}
+	defer s.live.removePending(h.raw)
+	if err := h.run(); err != nil {
+		h.refuse(err)
+		return nil, nil
+	}
+	s.live.removePending(h.raw)
+	return s.connect(h.transport, h.result(h.buffered), s.Handler != nil)
+}
+
+// connect makes a connection of a transport whose opening handshake is done, and
+// the context for its handler.
+func (s *Server) connect(transport net.Conn, hs Handshake, handled bool) (*Conn, context.Context) {
+	c := newConn(transport, RoleServer, hs, &s.Options, s.live.removeConn)
+	var ctx context.Context
+	if handled {
+		ctx = c.handlerContext(hs.Request.Context())
+	}
+	s.live.addConn(c)
+	return c, ctx
+}
+
+// A serverHandshake is the opening handshake of a connection on one of the
+// server's own listeners (RFC 6455 §4.2). It is dropped when that is done.
+//
+// One deadline is for all of it, however many bytes come how slowly, and
+// deadlines of the transport are what bounds it. The registry may set an earlier
+// one when the server stops.
+type serverHandshake struct {
+	negotiation
+	raw       net.Conn // from the listener
+	transport net.Conn // raw, or TLS on it
+	reader    *bufio.Reader
+	buffered  []byte // what came in behind the request
+}
+
+func (h *serverHandshake) run() error {
+	if err := h.startTLS(); err != nil {
+		return err
+	}
+	if err := h.readRequest(); err != nil {
+		return err
+	}
+	if err := h.negotiation.run(); err != nil {
+		return err
+	}
+	return h.respond()
+}
+
+// startTLS does the TLS handshake if the listener has not.
+func (h *serverHandshake) startTLS() error {
+	conn, ok := h.raw.(*tls.Conn)
+	if !ok {
+		if h.server.tls == nil {
+			return nil
+		}
+		conn = tls.Server(h.raw, h.server.tls)
+	}
+	h.transport = conn
+	err := conn.HandshakeContext(h.server.live.ctx)
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && string(plain.RecordHeader[:4]) == "GET " {
+		h.transport = plain.Conn
+		return &MessageError{What: "plain HTTP where TLS is spoken", Status: http.StatusBadRequest}
+	}
+	if err != nil {
+		return &canceledError{"TLS handshake", err, false}
+	}
+	return nil
+}
+
+// readRequest reads the request, and keeps the bytes behind it: a client may send
+// frames before it has the response (RFC 6455 §4.1 asks it not to, but the bytes
+// must not be lost or taken for another request).
+func (h *serverHandshake) readRequest() error {
+	r := readers.Get().(*bufio.Reader)
+	r.Reset(h.transport)
+	defer func() {
+		r.Reset(nil)
+		readers.Put(r)
+	}()
+	target, headers, err := http11.ReadRequest(r, h.server.Limits)
+	if m, ok := errors.AsType[*MessageError](err); ok && m.Err != nil {
+		return h.interrupted(err)
+	}
+	if err != nil {
+		return err
+	}
+	if h.request, err = newRequest(target, headers, h.transport); err != nil {
+		return err
+	}
+	h.buffered = unread(r)
+	return nil
+}
+
+// interrupted says why the transport cannot be read or written any more.
+func (h *serverHandshake) interrupted(err error) error {
+	switch {
+	case !h.server.live.serving():
+		return errStopping
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &canceledError{"too slow", errOpenTimeout, false}
+	}
+	return &canceledError{"connection lost", err, false}
+}
+
+// newRequest makes of a request what the application sees.
+func newRequest(target string, headers http11.Headers, transport net.Conn) (*http.Request, error) {
+	if err := http11.CheckNoBody(headers); err != nil {
+		return nil, err
+	}
+	host, err := handshake.CheckHost(&headers)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.ParseRequestURI(target)
+	if err != nil || u.Scheme != "" && (u.Host == "" || u.User != nil) {
+		return nil, &MessageError{What: "bad request target", Status: http.StatusBadRequest}
+	}
+	if u.Scheme != "" {
+		host = u.Host // an absolute-form target takes the place of Host (RFC 9112 §3.2.2)
+	}
+	headers.Del("Host") // as net/http does
+	r := &http.Request{
+		Method:     http.MethodGet,
+		URL:        u,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header:     headers.Map(),
+		Body:       http.NoBody,
+		Host:       host,
+		RemoteAddr: transport.RemoteAddr().String(),
+		RequestURI: target,
+	}
+	if conn, ok := transport.(*tls.Conn); ok {
+		state := conn.ConnectionState()
+		r.TLS = &state
+	}
+	return r, nil
+}
+
+// respond accepts the request, unless the server has begun to stop.
+func (h *serverHandshake) respond() error {
+	if !h.server.live.serving() {
+		return errStopping
+	}
+	response, err := http11.AppendResponse(nil, http.StatusSwitchingProtocols, "Switching Protocols", h.header, nil)
+	if err != nil {
+		return &hookError{hook: "response", err: err}
+	}
+	if _, err := h.transport.Write(response); err != nil {
+		return h.interrupted(err)
+	}
+	return nil
+}
+
+// refuse answers a request that did not become a connection, logs it, and lets
+// the peer read the answer.
+func (h *serverHandshake) refuse(err error) {
+	answer, err := answerTo(err)
+	h.server.logRefusal(h.raw.RemoteAddr().String(), h.request, answer, err)
+	if answer == nil {
+		return
+	}
+	if !answer.header.Has("Date") {
+		answer.header.Set("Date", time.Now().UTC().Format(http.TimeFormat)) // RFC 9110 §6.6.1
+	}
+	response, err := http11.AppendResponse(nil, answer.status, http.StatusText(answer.status), answer.header, answer.body)
+	if err != nil {
+		return // answer has checked the headers
+	}
+	h.server.live.extendPending(h.raw, time.Now().Add(refuseTimeout))
+	if _, err := h.transport.Write(response); err == nil {
+		linger(h.transport)
+	}
+}
+
+const (
+	refuseTimeout = time.Second // for writing the answer and for waiting until it is read
+	lingerBytes   = 64 << 10    // what a peer may still send meanwhile
+)
+
+// linger waits until the peer has closed the connection, because closing a TCP
+// connection with unread data makes the peer's system throw away what we sent
+// (RFC 9112 §9.6). What comes in is not looked at: above all, it is not another
+// request.
+func linger(transport net.Conn) {
+	if half, ok := transport.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	io.CopyN(discard{}, transport, lingerBytes)
+}
+
+// discard is io.Discard without its large buffer.
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }

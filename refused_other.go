@@ -1,0 +1,8 @@
+//go:build !windows && !plan9
+
+package websockets
+
+import "syscall"
+
+// errRefused is what connecting fails with where nobody listens.
+const errRefused = syscall.ECONNREFUSED

@@ -1,0 +1,251 @@
+package websockets
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-websockets/websockets/frame"
+)
+
+// A phase is where a server is in its life. It only grows.
+type phase uint8
+
+const (
+	phaseServing  phase = iota
+	phaseStopping       // Shutdown: nothing new, closing handshakes are going on
+	phaseClosed         // Close: nothing new, everything is dropped
+)
+
+// A registry holds what a server must end before it has stopped.
+//
+//	listeners  each has an accept loop, counted in busy
+//	pending    transports in the opening handshake, on the server's own
+//	           listeners; their deadlines belong to the registry's lock holder
+//	conns      connections from their opening handshake to their end
+//	busy       goroutines which end when the above does: accept loops, sessions
+//	           (from accept or ServeHTTP until the handler has returned)
+//	handlers   how many of the sessions are in the handler
+//
+// From phaseStopping on, nothing is added but connections whose opening
+// handshake was almost done, so that idle, once closed, stays true.
+type registry struct {
+	mu        sync.Mutex
+	phase     phase
+	listeners []net.Listener
+	pending   map[net.Conn]struct{}
+	conns     map[*Conn]struct{}
+	busy      int
+	handlers  int
+	idle      chan struct{} // closed when the server is not serving, busy is 0 and conns is empty
+
+	ctx    context.Context // ends when the server stops
+	cancel context.CancelCauseFunc
+}
+
+func (r *registry) init() {
+	r.pending = make(map[net.Conn]struct{})
+	r.conns = make(map[*Conn]struct{})
+	r.idle = make(chan struct{})
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+}
+
+// begin counts one more goroutine, if the server is serving.
+func (r *registry) begin() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.phase != phaseServing {
+		return false
+	}
+	r.busy++
+	return true
+}
+
+// end is the end of a goroutine that begin counted.
+func (r *registry) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy--
+	r.checkIdle()
+}
+
+func (r *registry) checkIdle() {
+	if r.phase == phaseServing || r.busy > 0 || len(r.conns) > 0 {
+		return
+	}
+	select {
+	case <-r.idle:
+	default:
+		close(r.idle)
+	}
+}
+
+func (r *registry) serving() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.phase == phaseServing
+}
+
+// addListener counts an accept loop, if the server is serving.
+func (r *registry) addListener(ln net.Listener) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.phase != phaseServing {
+		return false
+	}
+	r.busy++
+	r.listeners = append(r.listeners, ln)
+	return true
+}
+
+func (r *registry) removeListener(ln net.Listener) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.listeners = slices.DeleteFunc(r.listeners, func(l net.Listener) bool { return l == ln })
+	r.busy--
+	r.checkIdle()
+}
+
+// addPending notes a transport whose opening handshake begins, so that the end
+// of the server interrupts it. Its deadline is set under the lock: else it might
+// undo the interruption.
+func (r *registry) addPending(transport net.Conn, deadline time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.phase != phaseServing {
+		return false
+	}
+	r.pending[transport] = struct{}{}
+	transport.SetDeadline(deadline)
+	return true
+}
+
+// removePending notes that the opening handshake of a transport has ended, and
+// takes its deadlines away.
+func (r *registry) removePending(transport net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, found := r.pending[transport]; found {
+		delete(r.pending, transport)
+		transport.SetDeadline(time.Time{})
+	}
+}
+
+// extendPending gives an opening handshake more time, for the answer.
+func (r *registry) extendPending(transport net.Conn, deadline time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	transport.SetDeadline(deadline)
+}
+
+// addConn notes a connection, and ends it if the server does not serve any more.
+func (r *registry) addConn(c *Conn) {
+	r.mu.Lock()
+	select {
+	case <-c.Done(): // removeConn has been here
+	default:
+		r.conns[c] = struct{}{}
+	}
+	p := r.phase
+	r.mu.Unlock()
+	p.end(c)
+}
+
+// end ends a connection as the phase of the server asks for.
+func (p phase) end(c *Conn) {
+	switch p {
+	case phaseStopping:
+		c.sendClose(CloseGoingAway, goingAway) // does not block
+	case phaseClosed:
+		c.CloseNow()
+	}
+}
+
+// goingAway is the payload of the close frame that Shutdown sends.
+var goingAway, _ = frame.AppendClose(nil, CloseGoingAway, "")
+
+// removeConn notes that a connection has ended.
+func (r *registry) removeConn(c *Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.conns, c)
+	r.checkIdle()
+}
+
+// countHandler adds n to the number of handlers that run.
+func (r *registry) countHandler(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handlers += n
+}
+
+func (r *registry) running() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.handlers
+}
+
+// stop enters a phase and ends what that phase ends.
+func (r *registry) stop(p phase) {
+	r.mu.Lock()
+	if r.phase >= p {
+		r.mu.Unlock()
+		return
+	}
+	r.phase = p
+	listeners := r.listeners
+	r.listeners = nil
+	pending := slices.Collect(maps.Keys(r.pending))
+	conns := slices.Collect(maps.Keys(r.conns))
+	if p == phaseStopping {
+		for _, transport := range pending {
+			transport.SetReadDeadline(past) // whoever reads the request goes on and answers with 503
+		}
+		pending = nil
+	}
+	r.checkIdle()
+	r.mu.Unlock()
+
+	r.cancel(http.ErrServerClosed)
+	for _, ln := range listeners {
+		ln.Close()
+	}
+	for _, transport := range pending {
+		transport.Close()
+	}
+	for _, c := range conns {
+		p.end(c)
+	}
+}
+
+// addrs returns the addresses of the listeners, nil if there are none.
+func (r *registry) addrs() []net.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var addrs []net.Addr
+	for _, ln := range r.listeners {
+		addrs = append(addrs, ln.Addr())
+	}
+	return addrs
+}
+
+func (r *registry) all() iter.Seq[*Conn] {
+	return func(yield func(*Conn) bool) {
+		r.mu.Lock()
+		conns := slices.Collect(maps.Keys(r.conns))
+		r.mu.Unlock()
+		for _, c := range conns {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// past is a deadline that interrupts whoever reads or writes.
+var past = time.Unix(1, 0)
