@@ -6,11 +6,13 @@ import (
 	"github.com/go-websockets/websockets/interop/internal/peer"
 )
 
+// oracle is the library that the others are tried with: it has all abilities.
+var oracle = libraries[1]
+
 // TestPeersAmongThemselves proves the programs in testdata/peers, without our
 // library: what one library sends, another receives.
 func TestPeersAmongThemselves(t *testing.T) {
 	t.Parallel()
-	oracle := libraries[1] // the one with the most abilities
 	for _, l := range libraries {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
@@ -18,18 +20,6 @@ func TestPeersAmongThemselves(t *testing.T) {
 			if l.can&serves != 0 {
 				converse(t, l.start(t), oracle.start(t), l.can)
 			}
-		})
-	}
-}
-
-// TestBrowsersAmongOthers proves the page that makes a browser a peer.
-func TestBrowsersAmongOthers(t *testing.T) {
-	t.Parallel()
-	for _, b := range browsers {
-		t.Run(b.name, func(t *testing.T) {
-			t.Parallel()
-			start, _ := b.peer(t)
-			converse(t, libraries[1].start(t), start(t), echoesCode)
 		})
 	}
 }

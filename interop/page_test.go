@@ -13,27 +13,20 @@ import (
 	"github.com/go-websockets/websockets/interop/internal/peer"
 )
 
-// TestPage uses the page of "ws serve" in browsers, as a person would, and
+// visitPage uses the page of "ws serve" in a browser, as a person would, and
 // leaves pictures of it in the artifacts folder.
-func TestPage(t *testing.T) {
-	t.Parallel()
-	for _, b := range browsers {
-		t.Run(b.name, func(t *testing.T) {
-			t.Parallel()
-			v := &visit{browser: b.start(t), pictures: filepath.Join("artifacts", strings.ToLower(b.name))}
-			t.Log("peer:", v.browser.Version())
-			v.server, v.url = serveDemo(t)
-			t.Run("echo", v.echo)
-			t.Run("time", v.time)
-			t.Run("chat", v.chat)
-			t.Run("server closes", v.serverCloses)
-			t.Run("no service", v.noService)
-			t.Run("pings", v.pings)
-			t.Run("page goes away", v.pageGoesAway)
-			t.Run("server stops", v.serverStops)
-			t.Run("TLS", v.secure)
-		})
-	}
+func visitPage(t *testing.T, running browser.Browser, name string) {
+	v := &visit{browser: running, pictures: filepath.Join("artifacts", strings.ToLower(name))}
+	v.server, v.url = serveDemo(t)
+	t.Run("echo", v.echo)
+	t.Run("time", v.time)
+	t.Run("chat", v.chat)
+	t.Run("server closes", v.serverCloses)
+	t.Run("no service", v.noService)
+	t.Run("pings", v.pings)
+	t.Run("page goes away", v.pageGoesAway)
+	t.Run("server stops", v.serverStops)
+	t.Run("TLS", v.secure)
 }
 
 // command is the ws command, built once for all tests.

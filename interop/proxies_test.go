@@ -179,7 +179,7 @@ type tunnel struct {
 	conns          <-chan *websockets.Conn
 	dialer         *websockets.Dialer
 	url            string
-	page           string // the scheme of a page from the proxy
+	page           string           // the scheme of a page from the proxy
 	client, remote *websockets.Conn // the two ends
 }
 
@@ -207,9 +207,9 @@ func (p proxy) dig(t *testing.T, b backend, change func(*websockets.Server)) *tu
 		change(u.server)
 	}
 	u.front = p.run(t, b)
-	u.page, u.url = "http://", "ws://"+u.front + "/here?a=b"
+	u.page, u.url = "http://", "ws://"+u.front+"/here?a=b"
 	if b.secure {
-		u.page, u.url = "https://", "wss" + strings.TrimPrefix(u.url, "ws")
+		u.page, u.url = "https://", "wss"+strings.TrimPrefix(u.url, "ws")
 		u.dialer.TLSConfig = certificate(t).client
 	}
 	if err := u.server.Start(b.network, b.address); err != nil {

@@ -122,12 +122,16 @@ func (p *Process) Interrupt(t testing.TB) error {
 	}
 }
 
-// Output returns all lines so far.
+// Output returns the last lines so far.
 func (p *Process) Output() string {
+	const most = 40
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var b strings.Builder
-	for _, l := range p.lines {
+	if n := len(p.lines); n > most {
+		fmt.Fprintf(&b, "\t(%d lines)\n", n-most)
+	}
+	for _, l := range p.lines[max(0, len(p.lines)-most):] {
 		stream := "out"
 		if l.stderr {
 			stream = "err"
@@ -138,7 +142,7 @@ func (p *Process) Output() string {
 }
 
 func shorten(s string) string {
-	const most = 300
+	const most = 200
 	if len(s) > most {
 		return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
 	}

@@ -59,7 +59,7 @@ class Peer:
         self.receiver = asyncio.create_task(self.receive(ws))
 
     async def receive(self, ws):
-        reason = ""
+        code, reason = None, ""
         while not ws.closed:
             msg = await ws.receive()
             if msg.type in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -70,11 +70,11 @@ class Peer:
             elif msg.type == WSMsgType.PONG:
                 peer.emit("pong", text=msg.data.decode())
             elif msg.type == WSMsgType.CLOSE:
-                reason = msg.extra
-        self.closed(ws, reason)
+                code, reason = msg.data, msg.extra
+        self.closed(code or ws.close_code, reason)
 
-    def closed(self, ws, reason):
-        peer.emit("closed", code=ws.close_code or 1006, reason=reason)
+    def closed(self, code, reason):
+        peer.emit("closed", code=code or 1006, reason=reason)
         self.done.set()
 
     async def text(self, text=""):
@@ -88,8 +88,9 @@ class Peer:
 
     async def close(self, code, reason=""):
         self.receiver.cancel()  # else it takes the answer away from close
+        await asyncio.wait([self.receiver])
         await self.ws.close(code=code, message=reason.encode())
-        self.closed(self.ws, "")
+        self.closed(self.ws.close_code, "")
 
     async def abort(self):
         self.transport.abort()

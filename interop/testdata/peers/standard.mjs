@@ -11,6 +11,11 @@ export function standard(emit) {
       ws = new WebSocket(url, headers ? { protocols: subprotocols, headers } : subprotocols)
       ws.binaryType = 'arraybuffer'
       let open = false
+      let rejected = false
+      const reject = () => {
+        if (!rejected) emit('rejected', { status: 0 })
+        rejected = true
+      }
       ws.onopen = () => {
         open = true
         emit('open', { subprotocol: ws.protocol, headers: {} })
@@ -21,8 +26,9 @@ export function standard(emit) {
       }
       ws.onclose = ({ code, reason }) => {
         if (open) emit('closed', { code, reason })
-        else emit('rejected', { status: 0 })
+        else reject()
       }
+      ws.onerror = () => open || reject() // not everywhere is this followed by close
     },
 
     text: ({ text = '' }) => ws.send(text),

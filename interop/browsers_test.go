@@ -11,19 +11,26 @@ import (
 	"github.com/go-websockets/websockets/interop/internal/peer"
 )
 
-// TestBrowsers runs the cases for clients against browsers.
+// TestBrowsers runs browsers, each once for all its tests: the cases for clients
+// and the page of "ws serve".
 func TestBrowsers(t *testing.T) {
 	t.Parallel()
 	for _, b := range browsers {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
-			start, origin := b.peer(t)
+			running := b.start(t)
+			t.Log("peer:", running.Version())
+			start, origin := pagePeers(t, running)
+			t.Run("beside "+oracle.name, func(t *testing.T) {
+				converse(t, oracle.start(t), start(t), echoesCode)
+			})
 			for _, secure := range []bool{false, true} {
 				(&session{
 					start: start, can: echoesCode, origin: origin,
 					role: websockets.RoleServer, secure: secure,
 				}).run(t, serverCases)
 			}
+			t.Run("page", func(t *testing.T) { visitPage(t, running, b.name) })
 		})
 	}
 }
@@ -39,14 +46,12 @@ var browsers = []product{
 	{"Firefox", browser.StartFirefox},
 }
 
-// peer starts the browser. It returns how to get a peer on a new page of it, and
-// the origin of these pages.
-func (b product) peer(t *testing.T) (start func(testing.TB) driver, origin string) {
+// pagePeers returns how to get a peer on a new page of a browser, and the origin
+// of these pages.
+func pagePeers(t *testing.T, running browser.Browser) (start func(testing.TB) driver, origin string) {
 	t.Helper()
 	files := httptest.NewServer(http.FileServer(http.Dir("testdata/peers")))
 	t.Cleanup(files.Close)
-	running := b.start(t)
-	t.Log("peer:", running.Version())
 	return func(t testing.TB) driver {
 		t.Helper()
 		page := running.NewPage(t)
