@@ -35,7 +35,8 @@ func playConn(inPieces bool) player {
 				conn: websockets.NewConn(b, role, websockets.Handshake{}, &c.options),
 			}
 			defer g.conn.CloseNow()
-			go g.receive()
+			g.resume()
+			defer func() { g.pause() }()
 			for i, s := range c.steps {
 				if i == len(c.steps)-1 {
 					s.cause = []string{"< EOF"}
@@ -66,6 +67,7 @@ type game struct {
 	ended bool // the endpoint has ended its half of the stream
 	shown bool // how the connection ended
 
+	pause  func()         // stops the application
 	writer io.WriteCloser // of the message that the application sends in fragments
 
 	mu      sync.Mutex
@@ -83,10 +85,17 @@ func line(start string, f frame.Frame) string {
 	return start + string(frame.AppendLine(nil, frame.Line{Frame: f}))
 }
 
-// receive is the application. It ends when the connection does.
-func (g *game) receive() {
+// resume starts the application: it receives until the connection ends, or pause
+// is called.
+func (g *game) resume() {
+	var ctx context.Context
+	ctx, g.pause = context.WithCancel(context.Background())
+	go g.receive(ctx)
+}
+
+func (g *game) receive(ctx context.Context) {
 	for {
-		m, err := g.conn.Recv(context.Background())
+		m, err := g.conn.Recv(ctx)
 		if err != nil {
 			return
 		}
@@ -106,6 +115,12 @@ func (g *game) act(s step) error {
 		return err
 	case first == "! DROP":
 		return g.conn.CloseNow()
+	case first == "! PAUSE":
+		g.pause()
+		return nil
+	case first == "! RESUME":
+		g.resume()
+		return nil
 	case first[0] == '!':
 		l, err := frame.ParseLine(first[1:])
 		if err == nil {

@@ -34,7 +34,8 @@ import (
 //	= closed 4000, sent 4000
 //
 // Frames are in the notation of frame.Line, with the additions of wstest.Peer.
-// "DROP" after "!" is CloseNow. Empty lines and comments separate writes. Within
+// "DROP" after "!" is CloseNow; the application receives all the time but between
+// "PAUSE" and "RESUME". Empty lines and comments separate writes. Within
 // a step the lines with ">" come before those with "=". At the end the peer ends
 // its half of the stream. "= refused" and a frame is what the application could not
 // send, and "= closed" tells how the connection ended for it: the peer's code and
@@ -46,7 +47,7 @@ import (
 //	show-end: true             expect "> EOF" where the endpoint ends its half of the
 //	                           stream, and "= closed" where the connection ends
 //	piece: 1000                the bytes of one read, where the default of 1 is slow
-//	max-message-size: 100      and other fields of websockets.Options:
+//	max-message-size: 100      and other fields of websockets.Options: max-queue,
 //	close-timeout: 5s          close-timeout, ping-interval, ping-timeout
 type conversation struct {
 	name    string // of the dialogue
@@ -120,6 +121,8 @@ func (c *conversation) setOption(line string) (err error) {
 		c.piece, err = strconv.Atoi(value)
 	case "max-message-size":
 		c.options.MaxMessageSize, err = strconv.ParseInt(value, 10, 64)
+	case "max-queue":
+		c.options.MaxQueue, err = strconv.Atoi(value)
 	case "close-timeout":
 		c.options.CloseTimeout, err = time.ParseDuration(value)
 	case "ping-interval":
@@ -197,9 +200,12 @@ func (s step) incoming() (lines []string, eof bool, err error) {
 	return lines, eof, nil
 }
 
-// timed reports whether the conversation needs a clock.
-func (c *conversation) timed() bool {
-	return slices.ContainsFunc(c.steps, func(s step) bool { return len(s.cause) > 0 && s.cause[0][0] == '+' })
+// needsConn reports whether the conversation is about more than the protocol: it
+// needs a clock or an application that pauses.
+func (c *conversation) needsConn() bool {
+	return slices.ContainsFunc(c.steps, func(s step) bool {
+		return len(s.cause) > 0 && (s.cause[0][0] == '+' || s.cause[0] == "! PAUSE")
+	})
 }
 
 // expect makes the outcomes those which are expected. Lines that match already

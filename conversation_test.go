@@ -21,9 +21,9 @@ type player func(t *testing.T, c conversation, role websockets.Role) (outcomes [
 
 // players are the ways to play a conversation. All must come to the same.
 var players = []struct {
-	name  string
-	timed bool // has a clock
-	play  player
+	name   string
+	isConn bool
+	play   player
 }{
 	{"conn", true, playConn(false)},
 	{"conn-in-pieces", true, playConn(true)},
@@ -80,7 +80,7 @@ func updateConversations(t *testing.T, file string, archive txtar.Archive, all [
 
 func testConversation(t *testing.T, c conversation) {
 	for _, p := range players {
-		if c.timed() && !p.timed {
+		if c.needsConn() && !p.isConn {
 			continue
 		}
 		for _, role := range c.roles {
