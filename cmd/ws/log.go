@@ -73,6 +73,9 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 		sort(a)
 	}
 	r.Attrs(sort)
+	if frame == "" && r.Level < slog.LevelInfo {
+		return nil // at this level there is more than frames
+	}
 
 	var words []string
 	if !h.brief {

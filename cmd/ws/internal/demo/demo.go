@@ -27,7 +27,8 @@ import (
 // A Site is the demo. Its zero value is ready to use. It may serve any number of
 // connections.
 type Site struct {
-	// Logger gets two lines for each connection. Default: none.
+	// Logger gets two records for each connection and one for each other request.
+	// Default: none.
 	Logger *slog.Logger
 
 	chat lobby
@@ -54,6 +55,16 @@ var Paths = []string{"/echo", "/chat?room=lobby", "/time"}
 // Process answers the requests for pages and refuses those that no service can
 // serve. It is a ProcessRequest of [websockets.Server].
 func (s *Site) Process(r *http.Request) error {
+	e := answer(r)
+	if e == nil {
+		return nil
+	}
+	s.logger().Info("answer", "conn", r.RemoteAddr, "path", r.URL.RequestURI(), "status", e.Status)
+	return e
+}
+
+// answer is the response to r, or nil if a service is to serve it.
+func answer(r *http.Request) *websockets.RejectError {
 	if e, ok := endpoints[r.URL.Path]; ok {
 		if err := e.check(r.URL.Query()); err != nil {
 			return text(http.StatusBadRequest, err.Error())
