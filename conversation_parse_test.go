@@ -211,8 +211,9 @@ func (c *conversation) needsConn() bool {
 // expect makes the outcomes those which are expected. Lines that match already
 // stay as they are.
 func (c *conversation) expect(outcomes [][]string) {
-	last := outcomes[len(outcomes)-1]
-	failed := strings.Contains(last[len(last)-1], " error")
+	failed := slices.ContainsFunc(slices.Concat(outcomes...), func(line string) bool {
+		return strings.HasPrefix(line, "= closed ") && strings.HasSuffix(line, " error")
+	})
 	for i, got := range outcomes {
 		want := make([]string, len(got))
 		for j, line := range got {
