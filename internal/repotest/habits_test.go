@@ -31,7 +31,8 @@ func filesAreShort(r *repo) (complaints []string) {
 }
 
 // testsDoNotSleep: a sleep is either too long or too short. Inside the function
-// given to synctest.Test the clock is a fake one, and sleeping is how it moves.
+// given to synctest.Test the clock is a fake one, and sleeping is how it moves. A
+// function that is only called there says in its comment that time is fake.
 func testsDoNotSleep(r *repo) (complaints []string) {
 	for _, p := range r.packages {
 		for _, f := range p.tests {
@@ -51,6 +52,9 @@ func testsDoNotSleep(r *repo) (complaints []string) {
 func (r *repo) sleeps(f *file) (complaints []string) {
 	ast.Inspect(f.ast, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
+		if f, ok := n.(*ast.FuncDecl); ok && hasWord(f.Doc.Text(), "fake") {
+			return false
+		}
 		switch {
 		case !ok:
 			return true
