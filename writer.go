@@ -167,18 +167,16 @@ func (w *writer) commit(u urgency) {
 		w.mu.Unlock() // the flusher takes it along
 		return
 	}
-	switch {
-	case u == batched && w.waiting < w.c.set.writeLimit:
+	mayWait := u == batched && w.waiting < w.c.set.writeLimit
+	mustNotBlock := u != now && !w.raw.ok()
+	if mayWait || mustNotBlock {
 		w.schedule()
 		w.mu.Unlock()
-	case u == soon && !w.raw.ok():
-		w.schedule()
-		w.mu.Unlock()
-	default:
-		w.flush = flushActive
-		w.mu.Unlock()
-		w.write(u != soon)
+		return
 	}
+	w.flush = flushActive
+	w.mu.Unlock()
+	w.write(u == now)
 }
 
 // schedule starts a goroutine to flush, if there is none. Its caller holds mu.
