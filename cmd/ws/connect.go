@@ -84,11 +84,11 @@ func (p *program) connectCommand() *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.SortFlags = false
-	fs.StringArrayVarP(&x.headers, "header", "H", nil, `request header "Name: value", or @FILE with one a line; may be repeated`)
-	fs.StringVar(&x.dialer.Origin, "origin", "", "value of the Origin header (default none)")
+	fs.StringArrayVarP(&x.headers, "header", "H", nil, "request `HEADER` such as \"Name: value\", or @FILE with one a line; may be repeated")
+	fs.StringVar(&x.dialer.Origin, "origin", "", "value of the Origin header, such as `https://HOST` (default none)")
 	fs.BoolVar(&x.insecure, "insecure", false, "accept any certificate: for tests only")
-	fs.StringVar(&x.ca, "ca", "", "file with the certificates to trust in PEM, instead of the system's")
-	fs.StringVar(&x.fingerprint, "fingerprint", "", "accept the certificate with this SHA-256 only, as ws serve --tls prints it")
+	fs.StringVar(&x.ca, "ca", "", "`FILE` with the certificates to trust in PEM, instead of the system's")
+	fs.StringVar(&x.fingerprint, "fingerprint", "", "accept the certificate with this `SHA-256` only, as ws serve --tls prints it")
 	fs.BoolVar(&x.frames, "frames", false, "print every frame to standard error")
 	fs.BoolVar(&x.raw, "raw", false, "print text as it comes: it may hold control sequences for the terminal")
 	fs.BoolVar(&x.noHistory, "no-history", false, "terminal: neither read nor write the history file")
@@ -98,7 +98,7 @@ func (p *program) connectCommand() *cobra.Command {
 	fs.BoolVar(&x.hex, "hex", false, "pipe: print binary messages as hexadecimal digits, one a line")
 	fs.DurationVar(&x.wait, "wait", x.wait, "pipe: how long nothing must come in after the end of the input")
 	fs.BoolVar(&x.keepOpen, "keep-open", false, "pipe: stay connected at the end of the input")
-	fs.IntVarP(&x.count, "count", "n", 0, "pipe: end after so many messages have come in (default any number)")
+	fs.IntVarP(&x.count, "count", "n", 0, "pipe: end after `N` messages have come in (default any number)")
 	addLimits(fs, &x.dialer.Options)
 	fs.Var(durationFlag{value: &x.dialer.OpenTimeout}, "timeout", `time for connecting and the whole opening handshake, or "off"`)
 	fs.Lookup("wait").Value = durationFlag{value: &x.wait, zero: true}

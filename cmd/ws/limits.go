@@ -29,5 +29,5 @@ func addLimits(fs *pflag.FlagSet, o *websockets.Options) {
 	fs.Var(sizeFlag[int]{&o.WriteLimit}, "write-limit",
 		`bytes that may wait to be written before sending blocks, or "off"`)
 	fs.StringArrayVar(&o.Subprotocols, "subprotocol", nil,
-		"subprotocol, in order of preference; may be repeated")
+		"subprotocol `NAME`, in order of preference; may be repeated")
 }

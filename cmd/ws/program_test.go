@@ -180,7 +180,7 @@ func TestAddressesThatCannotBeHad(t *testing.T) {
 		"ports below 1024 need privileges": os.ErrPermission,
 		"--addr takes HOST:PORT":           errors.New("no such host"),
 	} {
-		if f := asFailure(listenFailure("tcp", "x", err)); f.status != 1 || !strings.Contains(f.hint, want) {
+		if f := asFailure(listenFailure("tcp", err)); f.status != 1 || !strings.Contains(f.hint, want) {
 			t.Errorf("%v: %d, %q, want %q", err, f.status, f.hint, want)
 		}
 	}

@@ -75,7 +75,7 @@ func (p *program) command() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError(c, err) })
 	root.PersistentFlags().StringVar(&p.color, "color", "auto",
-		"colours: auto, always or never; auto means in a terminal, unless NO_COLOR is set")
+		"`WHEN` to use colours: auto, always or never; auto means in a terminal, unless NO_COLOR is set")
 	must(root.RegisterFlagCompletionFunc("color", oneOf("auto", "always", "never")))
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		switch p.color {
@@ -84,6 +84,7 @@ func (p *program) command() *cobra.Command {
 		}
 		return usageError(c, fmt.Errorf("--color is %q: give auto, always or never", p.color))
 	}
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 100 "))
 	root.AddCommand(p.serveCommand(), p.connectCommand(), p.versionCommand(), exitStatusTopic())
 	return root
 }

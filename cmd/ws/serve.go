@@ -67,15 +67,15 @@ func (p *program) serveCommand() *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.SortFlags = false
-	fs.StringVar(&s.addr, "addr", defaultAddr, "TCP address to listen on; port 0 takes a free one")
-	fs.StringVar(&s.unix, "unix", "", "listen on a Unix socket at this path instead of TCP")
-	fs.StringVar(&s.mode, "mode", "", "mode of the Unix socket in octal, such as 0600 (default what the umask leaves)")
+	fs.StringVar(&s.addr, "addr", defaultAddr, "TCP address `HOST:PORT` to listen on; port 0 takes a free one")
+	fs.StringVar(&s.unix, "unix", "", "listen on a Unix socket at this `PATH` instead of TCP")
+	fs.StringVar(&s.mode, "mode", "", "`MODE` of the Unix socket in octal, such as 0600 (default what the umask leaves)")
 	fs.BoolVar(&s.tls, "tls", false, "serve https and wss")
-	fs.StringVar(&s.cert, "cert", "", "file with the certificate chain in PEM, with --tls")
-	fs.StringVar(&s.key, "key", "", "file with the private key in PEM, with --tls")
-	fs.StringVar(&s.log, "log", "info", "what to log: frames (every frame), info or off")
+	fs.StringVar(&s.cert, "cert", "", "`FILE` with the certificate chain in PEM, with --tls")
+	fs.StringVar(&s.key, "key", "", "`FILE` with the private key in PEM, with --tls")
+	fs.StringVar(&s.log, "log", "info", "`WHAT` to log: frames (every frame), info or off")
 	fs.StringArrayVar(&s.server.Origins, "origin", nil,
-		"origin whose pages may connect, such as https://*.example.com, or * for any; may be repeated (default the server's own, and clients without one)")
+		"`ORIGIN` whose pages may connect, such as https://*.example.com, or * for any; may be repeated (default the server's own, and clients without one)")
 	addLimits(fs, &s.server.Options)
 	fs.Var(durationFlag{value: &s.server.OpenTimeout}, "open-timeout", `time for the whole opening handshake, or "off"`)
 	must(c.RegisterFlagCompletionFunc("log", oneOf("frames", "info", "off")))
@@ -106,7 +106,7 @@ func (s *serveCommand) run(c *cobra.Command) error {
 		network, addr = "unix", s.unix
 	}
 	if err := s.server.Start(network, addr); err != nil {
-		return listenFailure(network, addr, err)
+		return listenFailure(network, err)
 	}
 	if err := s.announce(); err != nil {
 		_ = s.server.Close()
@@ -167,11 +167,10 @@ func (s *serveCommand) tlsConfig() (*tls.Config, error) {
 }
 
 // listenFailure explains why the server cannot listen.
-func listenFailure(network, addr string, err error) error {
+func listenFailure(network string, err error) error {
 	f := &failure{status: statusFailed, err: err}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && network == "tcp":
-		f.err = fmt.Errorf("%s is in use: %w", addr, err)
 		f.hint = "stop the other server, or take any free port: ws serve --addr 127.0.0.1:0"
 	case errors.Is(err, syscall.EADDRINUSE):
 		f.hint = "another server listens on this socket: stop it, or take another path"

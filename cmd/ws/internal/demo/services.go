@@ -77,7 +77,8 @@ func (s *Site) time(ctx context.Context, conn *websockets.Conn, q url.Values) er
 // discard receives what nobody wants, so that the connection goes on reading. It
 // ends with the connection.
 func discard(ctx context.Context, conn *websockets.Conn) {
-	for range conn.Messages(ctx) { //nolint:revive // nothing to do with them
+	for range conn.Messages(ctx) {
+		continue
 	}
 }
 
