@@ -100,6 +100,7 @@ func TestErrorText(t *testing.T) {
 		{&ParameterError{DuplicateParameter, "x", "a", ""}, `extension "x": duplicate parameter "a"`},
 		{&ParameterError{UnknownParameter, "x", "a\x1b", "1"}, `extension "x": unknown parameter "a\x1b"`},
 		{&ParameterError{BadParameterValue, "x", "a", "7"}, `extension "x": bad parameter value "a" = "7"`},
+		{&ParameterError{0, "x", "a", ""}, `extension "x": parameter reason 0 "a"`},
 		{&ParameterError{9, "x", "a", "7"}, `extension "x": parameter reason 9 "a"`},
 		{
 			&ParameterError{BadParameterValue, "x", strings.Repeat("a", 99), strings.Repeat("b", 99)},

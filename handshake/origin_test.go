@@ -196,6 +196,19 @@ func TestCheckOriginList(t *testing.T) {
 	}
 }
 
+func TestSchemesOfOrigins(t *testing.T) {
+	for c := range 256 {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		inside := letter || c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'
+		if got := isScheme(string([]byte{byte(c), 'a'})); got != letter {
+			t.Errorf("byte %#x starts a scheme: %v", c, got)
+		}
+		if got := isScheme(string([]byte{'a', byte(c)})); got != inside {
+			t.Errorf("byte %#x stands in a scheme: %v", c, got)
+		}
+	}
+}
+
 // WS-054: what is not from a browser has no Origin header.
 func TestCheckOriginWithoutOne(t *testing.T) {
 	for _, allowed := range [][]string{nil, {NoOrigin}, {AnyOrigin}, {"https://a.example", ""}} {

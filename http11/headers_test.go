@@ -172,7 +172,7 @@ func TestEqual(t *testing.T) {
 }
 
 func TestMapConversion(t *testing.T) {
-	h := headersOf("sec-websocket-KEY", "1", "host", "2", "Host", "3", "x--y_1z", "4", "not a token", "5")
+	h := headersOf("sec-websocket-KEY", "1", "host", "2", "Host", "3", "a-x--y_1z-Z", "4", "not a token", "5")
 	m := http.Header(h.Map())
 	want := http.Header{}
 	for name, value := range h.All() {
@@ -186,7 +186,7 @@ func TestMapConversion(t *testing.T) {
 			t.Errorf("canonical(%q) = %q, want %q", name, got, want)
 		}
 	}
-	checkPairs(t, FromMap(m), "Host", "2", "Host", "3", "Sec-Websocket-Key", "1", "X--Y_1z", "4", "not a token", "5")
+	checkPairs(t, FromMap(m), "A-X--Y_1z-Z", "4", "Host", "2", "Host", "3", "Sec-Websocket-Key", "1", "not a token", "5")
 	checkPairs(t, FromMap(nil))
 	m["Host"][0] = "changed"
 	if got := h.Values("host"); got[0] != "2" {

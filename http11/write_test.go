@@ -32,6 +32,11 @@ func TestAppendResponse(t *testing.T) {
 	if string(got) != want || err != nil {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
+	for _, status := range []int{100, 999} {
+		if _, err := AppendResponse(nil, status, "", Headers{}, nil); err != nil {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
 	got, err = AppendResponse(nil, 101, "", Headers{}, nil)
 	if string(got) != "HTTP/1.1 101 \r\n\r\n" || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -41,7 +46,7 @@ func TestAppendResponse(t *testing.T) {
 // Nothing that an application puts into a message can add a line to it.
 func TestAppendRefusesInjection(t *testing.T) {
 	for _, target := range []string{
-		"", "chat", "*", "/a b", "/a\r\nX: y", "/a\n", "/a\x00", "/a\x7f", "/\u00e9", "ftp://a/", "/ HTTP/1.1\r\n\r\n",
+		"", "chat", "*", "/a b", "/a\r\nX: y", "/a\n", "/a\x00", "/a\x7f", "/\u00e9", "/\x80", "ftp://a/", "/ HTTP/1.1\r\n\r\n",
 	} {
 		checkRefused(t, func(dst []byte) ([]byte, error) { return AppendRequest(dst, target, Headers{}) }, target)
 	}

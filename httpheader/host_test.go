@@ -17,6 +17,7 @@ func TestParseHost(t *testing.T) {
 		{"EXAMPLE.com:8080", "example.com", 8080},
 		{"localhost", "localhost", 0},
 		{"my_service-1", "my_service-1", 0},
+		{"azAZ09-_:9", "azaz09-_", 9},
 		{"example.com.", "example.com.", 0},
 		{"example.com.:1", "example.com.", 1},
 		{"example.com:", "example.com", 0}, // RFC 3986 §3.2.3

@@ -50,6 +50,7 @@ func TestParse(t *testing.T) {
 		{"ws://h/../a/./b", URI{false, "h", 80, "/../a/./b", nil, ""}, "h", "h:80", ""},
 		{"ws://h/a;b=c,d:e@f!$&'()*+", URI{false, "h", 80, "/a;b=c,d:e@f!$&'()*+", nil, ""}, "h", "h:80", ""},
 		{"ws://h/-._~%23%2f", URI{false, "h", 80, "/-._~%23%2f", nil, ""}, "h", "h:80", ""}, // WS-002
+		{"ws://h/azAZ09%09%90%aa%ff%AA%FF", URI{false, "h", 80, "/azAZ09%09%90%aa%ff%AA%FF", nil, ""}, "h", "h:80", ""},
 		{"ws://h/é?ü=€", URI{false, "h", 80, "/%C3%A9?%C3%BC=%E2%82%AC", nil, ""}, "h", "h:80", "ws://h/%C3%A9?%C3%BC=%E2%82%AC"},
 		{"ws://h/😀\u202e", URI{false, "h", 80, "/%F0%9F%98%80%E2%80%AE", nil, ""}, "h", "h:80", "ws://h/%F0%9F%98%80%E2%80%AE"},
 		{"ws://h/a@b", URI{false, "h", 80, "/a@b", nil, ""}, "h", "h:80", ""},
@@ -72,7 +73,7 @@ func TestParse(t *testing.T) {
 		{"ws+unix:///a:", URI{false, "localhost", 80, "/", nil, "/a"}, "localhost", "/a", "ws+unix:///a:/"},
 		{"ws+unix:///a:?b", URI{false, "localhost", 80, "/?b", nil, "/a"}, "localhost", "/a", "ws+unix:///a:/?b"},
 		{"ws+unix:///a:/b:c", URI{false, "localhost", 80, "/b:c", nil, "/a"}, "localhost", "/a", ""},
-		{"ws+unix:///a%3Ab%20c%25@:/", URI{false, "localhost", 80, "/", nil, "/a:b c%@"}, "localhost", "/a:b c%@", ""},
+		{"ws+unix:///a%3Ab%20c%25@!:/", URI{false, "localhost", 80, "/", nil, "/a:b c%@!"}, "localhost", "/a:b c%@!", ""},
 		{"ws+unix:///é:/é", URI{false, "localhost", 80, "/%C3%A9", nil, "/é"}, "localhost", "/é", "ws+unix:///%C3%A9:/%C3%A9"},
 	}
 	for _, test := range tests {
@@ -256,6 +257,12 @@ func TestErrorsHidePasswords(t *testing.T) {
 		_, err := ParseIDN(s, func(host string) (string, error) { return "", errors.New("no form of " + host) })
 		if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.(*Error).URI, secret) {
 			t.Errorf("%q: %v", s, err)
+		}
+	}
+	for s, want := range map[string]string{"@h": "xxxxx@h", "://u@h": "://xxxxx@h", "ws://@h:0": "ws://xxxxx@h:0", "h": "h"} {
+		_, err := Parse(s)
+		if e, ok := errors.AsType[*Error](err); !ok || e.URI != want {
+			t.Errorf("%q: %#v, want URI %q", s, err, want)
 		}
 	}
 	_, err := Parse("wss://user:s3cret@h:0/?q")
