@@ -105,7 +105,7 @@ func (g *game) receive(ctx context.Context) {
 	}
 }
 
-// act lets happen what a step says.
+// act lets happen what a step says. Time that passes is fake: it runs in a bubble.
 func (g *game) act(s step) error {
 	first := s.cause[0]
 	switch {

@@ -26,6 +26,26 @@ func echo(ctx context.Context, conn *websockets.Conn) error {
 	return nil
 }
 
+// A test of a handler in memory: it opens no port. In a real test, t is the
+// argument of the test function.
+func Example() {
+	inTest(func(t testing.TB) {
+		url, dialer := wstest.Server(t, &websockets.Server{Handler: echo})
+
+		conn, err := dialer.Dial(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.Send(t.Context(), websockets.Text("hello")); err != nil {
+			t.Fatal(err)
+		}
+		msg, err := conn.Recv(t.Context())
+		fmt.Println(msg, err)
+	})
+	// Output: hello <nil>
+}
+
 // A Peer plays the other end by hand: here a client that breaks the protocol.
 func ExamplePeer() {
 	inTest(func(t testing.TB) {
