@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,9 @@ func visitPage(t *testing.T, running browser.Browser, name string) {
 	t.Run("page goes away", v.pageGoesAway)
 	t.Run("server stops", v.serverStops)
 	t.Run("TLS", v.secure)
+	for _, p := range proxies {
+		t.Run("behind "+p.name, func(t *testing.T) { v.behind(t, p) })
+	}
 }
 
 // command is the ws command, built once for all tests.
@@ -47,17 +51,20 @@ type buildError struct {
 
 func (e *buildError) Error() string { return "go build: " + e.err.Error() + "\n" + e.output }
 
-// serveDemo runs "ws serve" until the test ends and returns it with the URL of
-// its page.
+// serveDemo runs "ws serve" until the test ends and returns it with the first URL
+// that it prints, which is that of its page.
 func serveDemo(t *testing.T, args ...string) (*peer.Process, string) {
 	t.Helper()
 	program, err := command()
 	if err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--ping-interval", "250ms", "--log", "frames"}, args...)
+	if !slices.Contains(args, "--unix") {
+		args = append(args, "--addr", "127.0.0.1:0")
+	}
+	args = append([]string{"serve", "--ping-interval", "250ms", "--log", "frames"}, args...)
 	p := peer.Start(t, nil, program, args...)
-	return p, p.WaitLine(t, regexp.MustCompile(`^https?://\S+/$`))[0]
+	return p, p.WaitLine(t, regexp.MustCompile(`^(https?://\S+/|ws\+unix:\S+/echo)$`))[0]
 }
 
 // A visit is a browser at the page of a running server.
@@ -245,4 +252,24 @@ func (v *visit) secure(t *testing.T) {
 	}
 	p.send(t, nonASCII)
 	p.until(t, `came(`+quote(nonASCII)+`)`)
+}
+
+// behind has all that people have in production: a browser, TLS and HTTP/2 where
+// the proxy knows how, the proxy, a Unix socket and a server that is stopped.
+func (v *visit) behind(t *testing.T, p proxy) {
+	b := newBackend(t, "unix", true)
+	v.server, _ = serveDemo(t, "--unix", b.address, "--mode", "0666")
+	front, running := p.run(t, b)
+	v.url = "https://" + front + "/"
+	page := v.open(t)
+	page.connect(t)
+	page.send(t, nonASCII)
+	page.until(t, `came(`+quote(nonASCII)+`)`)
+	if err := v.server.Interrupt(t); err != nil {
+		t.Errorf("ws serve: %v", err)
+	}
+	page.wantCode(t, "1001")
+	if p.http2 != nil {
+		running.WaitLine(t, p.http2)
+	}
 }

@@ -24,8 +24,9 @@ type proxy struct {
 	timeout []string
 	unix    variant // for a server on a Unix socket
 	tls     variant // for clients that use TLS
-	start   func(t *testing.T, dir, config string)
-	down    int // the status when the server is down
+	start   func(t *testing.T, dir, config string) *peer.Process
+	down    int            // the status when the server is down
+	http2   *regexp.Regexp // what it logs at the end of a WebSocket over HTTP/2, nil if it knows none
 }
 
 // A variant is another way to write one line of a configuration.
@@ -73,7 +74,7 @@ func newBackend(t *testing.T, network string, secure bool) backend {
 }
 
 // run starts the proxy in front of the backend and returns its address.
-func (p proxy) run(t *testing.T, b backend) string {
+func (p proxy) run(t *testing.T, b backend) (address string, running *peer.Process) {
 	t.Helper()
 	template, err := os.ReadFile(filepath.Join("testdata", "proxies", p.config))
 	if err != nil {
@@ -98,8 +99,7 @@ func (p proxy) run(t *testing.T, b backend) string {
 	for _, line := range p.timeout {
 		config = replace(t, config, line, strings.Replace(line, "60s", b.timeout, 1))
 	}
-	p.start(t, publicDir(t), config)
-	return front
+	return front, p.start(t, publicDir(t), config)
 }
 
 // replace changes the one place where old occurs.
@@ -111,7 +111,7 @@ func replace(t *testing.T, s, old, instead string) string {
 	return strings.Replace(s, old, instead, 1)
 }
 
-func startNginx(t *testing.T, dir, config string) {
+func startNginx(t *testing.T, dir, config string) *peer.Process {
 	t.Helper()
 	program := peer.Need(t, "nginx-light", "nginx", "/usr/sbin/nginx")
 	me, err := user.Current()
@@ -125,16 +125,20 @@ func startNginx(t *testing.T, dir, config string) {
 	whole := fmt.Sprintf("user %s;\ndaemon off;\npid %s;\nevents {}\nhttp {\naccess_log off;\n%s%s}\n",
 		me.Username, filepath.Join(dir, "pid"), &temp, config)
 	file := write(t, filepath.Join(dir, "nginx.conf"), whole)
-	peer.Start(t, nil, program, "-p", dir, "-e", "stderr", "-g", "error_log stderr notice;", "-c", file).
-		WaitLine(t, regexp.MustCompile(`start worker process \d+`))
+	p := peer.Start(t, nil, program, "-p", dir, "-e", "stderr", "-g", "error_log stderr notice;", "-c", file)
+	p.WaitLine(t, regexp.MustCompile(`start worker process \d+`))
+	return p
 }
 
-func startHAProxy(t *testing.T, dir, config string) {
+func startHAProxy(t *testing.T, dir, config string) *peer.Process {
 	t.Helper()
 	program := peer.Need(t, "haproxy", "haproxy", "/usr/sbin/haproxy")
+	config = "global\n    log stdout format raw local0\n" +
+		replace(t, config, "defaults\n", "defaults\n    log global\n    option httplog\n")
 	file := write(t, filepath.Join(dir, "haproxy.cfg"), config)
-	peer.Start(t, nil, program, "-W", "-db", "-f", file).
-		WaitLine(t, regexp.MustCompile(`Loading success`))
+	p := peer.Start(t, nil, program, "-W", "-db", "-f", file)
+	p.WaitLine(t, regexp.MustCompile(`Loading success`))
+	return p
 }
 
 func write(t *testing.T, file, text string) string {
@@ -206,7 +210,7 @@ func (p proxy) dig(t *testing.T, b backend, change func(*websockets.Server)) *tu
 	if change != nil {
 		change(u.server)
 	}
-	u.front = p.run(t, b)
+	u.front, _ = p.run(t, b)
 	u.page, u.url = "http://", "ws://"+u.front+"/here?a=b"
 	if b.secure {
 		u.page, u.url = "https://", "wss"+strings.TrimPrefix(u.url, "ws")
