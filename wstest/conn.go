@@ -116,10 +116,9 @@ func (c *Conn) Close() error {
 		c.in.gone = true
 	}
 	c.in.discard()
-	c.in.rlimit.set(time.Time{}, &c.in.readable)
+	c.in.rlimit.set(time.Time{}, &c.in.readable) // wakes, too
 	c.out.wlimit.set(time.Time{}, &c.out.writable)
-	c.in.wake()
-	c.out.wake()
+	c.in.wake() // the peer's writes
 	return nil
 }
 

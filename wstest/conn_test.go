@@ -228,6 +228,23 @@ func TestConnOwnCloseEndsCallsThatWait(t *testing.T) {
 	})
 }
 
+func TestConnCloseEndsTheWriteOfThePeerThatWaits(t *testing.T) {
+	onEachKind(t, func(t *testing.T, a, b *Conn) {
+		done := make(chan error)
+		go func() {
+			_, err := b.Write(make([]byte, 100_000))
+			done <- err
+		}()
+		synctest.Wait()
+		a.Close()
+		want := syscall.EPIPE
+		if a.resetUnread {
+			want = syscall.ECONNRESET
+		}
+		wantError(t, "write", <-done, want)
+	})
+}
+
 func TestConnHalfCloseLeavesTheOtherDirectionOpen(t *testing.T) {
 	onEachKind(t, func(t *testing.T, a, b *Conn) {
 		a.CloseWrite()

@@ -3,6 +3,7 @@ package wstest
 import (
 	"errors"
 	"io"
+	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -145,6 +146,17 @@ func TestDropAfterLosesAllInSilence(t *testing.T) {
 		if n, err := b.Write(make([]byte, 11)); n != 10 || err == nil {
 			t.Errorf("write to a peer that does not acknowledge: %d, %v", n, err)
 		}
+	})
+}
+
+func TestDropAfterLosesTheEndOfTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := Pipe()
+		a.Out().DropAfter(0)
+		a.CloseWrite()
+		b.SetReadDeadline(time.Now().Add(time.Hour))
+		_, err := b.Read(make([]byte, 1))
+		wantError(t, "read", err, os.ErrDeadlineExceeded)
 	})
 }
 

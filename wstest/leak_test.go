@@ -35,6 +35,20 @@ func TestNoLeaksWaitsForWhatEnds(t *testing.T) {
 	})
 }
 
+func TestNoLeaksLeavesOutTheRuntimeAndTesting(t *testing.T) {
+	for stack, want := range map[string]bool{
+		"goroutine 1 [running]:\nmain.main()":                                                         false,
+		"goroutine 2 [select]:\na.b()\n\ta.go:1\ncreated by a.New in goroutine 1\n\ta.go:2":           false,
+		"goroutine 3 [select]:\na.b()\n\ta.go:1\ncreated by testing.(*T).Run in goroutine 1\n\tt.go":  true,
+		"goroutine 4 [syscall]:\na.b()\n\ta.go:1\ncreated by os/signal.Notify.func1.1 in goroutine 1": true,
+		"goroutine 5 [select]:\na.b()\n\ta.go:1\ncreated by testing/iotest.New in goroutine 1":        false,
+	} {
+		if got := isOfTheSystem(stack); got != want {
+			t.Errorf("%v for %q", got, stack)
+		}
+	}
+}
+
 type runs func() int
 
 func (f runs) Run() int { return f() }

@@ -218,7 +218,7 @@ func TestPeerRecvErrorsStay(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	a, b = Pipe()
+	_, b = Pipe()
 	p = NewPeer(t, b, websockets.RoleClient)
 	p.Close()
 	if _, err := p.Recv(); !errors.Is(err, net.ErrClosed) {

@@ -30,7 +30,8 @@ type Stream struct {
 	buf                 []byte
 	r                   int
 	taken, arrived, put int64
-	marks               []mark // in order of time and offset
+	lost                int64  // bytes discarded, not counted in put
+	marks               []mark // in order; none arrives before those in front of it
 
 	window  int   // most bytes in buf[r:]; 0: a write waits until it is read
 	writing bool  // a write is going on, others wait for their turn
@@ -136,18 +137,18 @@ func (s *Stream) write(p []byte) (n int, err error) {
 		s.writing = false
 		s.writable.Broadcast()
 	}()
-	start := s.taken
+	lost := s.lost
 	for {
 		for k := -1; n < len(p) && k != 0; n += k {
 			k = s.accept(p[n:])
 		}
-		if n == len(p) && (s.window > 0 || s.taken == s.put) {
+		if n == len(p) && (s.window > 0 || s.taken == s.put && s.lost == lost) {
 			return n, nil
 		}
 		if err := s.writeError(); err != nil {
 			if s.window == 0 && s.broken == nil { // what was not read was not written
-				n = int(s.taken - start)
 				s.discard()
+				n -= int(s.lost - lost)
 			}
 			return n, err
 		}
@@ -172,7 +173,7 @@ func (s *Stream) writeError() error {
 
 // accept takes as many bytes of p as there is room for, and says how many.
 func (s *Stream) accept(p []byte) int {
-	if s.broken != nil {
+	if s.writeError() != nil {
 		return 0
 	}
 	room := len(p)
@@ -211,26 +212,22 @@ func (s *Stream) store(p []byte) {
 }
 
 // send sets the time of arrival of all bytes up to put, and of the end of the
-// stream. Nothing overtakes what was sent before.
+// stream.
 func (s *Stream) send(eof bool) {
 	if s.fault.delay == 0 && len(s.marks) == 0 {
 		s.arrived, s.ended = s.put, s.ended || eof
 		s.readable.Broadcast()
 		return
 	}
-	m := mark{at: time.Now().Add(s.fault.delay), end: s.put, eof: eof}
-	if n := len(s.marks); n > 0 && m.at.Before(s.marks[n-1].at) {
-		m.at = s.marks[n-1].at
-	}
-	s.marks = append(s.marks, m)
-	time.AfterFunc(time.Until(m.at), func() {
+	s.marks = append(s.marks, mark{at: time.Now().Add(s.fault.delay), end: s.put, eof: eof})
+	time.AfterFunc(s.fault.delay, func() {
 		s.mu.Lock()
 		s.readable.Broadcast()
 		s.mu.Unlock()
 	})
 }
 
-// arrive lets in what is due.
+// arrive lets in what is due. Nothing overtakes what was sent before.
 func (s *Stream) arrive() {
 	for len(s.marks) > 0 && !time.Now().Before(s.marks[0].at) {
 		s.arrived, s.ended = s.marks[0].end, s.ended || s.marks[0].eof
@@ -249,6 +246,7 @@ func (s *Stream) end() {
 
 // discard drops what is on its way.
 func (s *Stream) discard() {
+	s.lost += s.put - s.taken
 	s.buf, s.r, s.marks = nil, 0, nil
 	s.put, s.arrived = s.taken, s.taken
 }
