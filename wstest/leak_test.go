@@ -3,6 +3,7 @@ package wstest
 import (
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,6 +47,17 @@ func TestNoLeaksLeavesOutTheRuntimeAndTesting(t *testing.T) {
 		if got := isOfTheSystem(stack); got != want {
 			t.Errorf("%v for %q", got, stack)
 		}
+	}
+}
+
+func TestNoLeaksAllowsWhatTheSystemStarts(t *testing.T) {
+	if got := failure(func(t testing.TB) {
+		NoLeaks(t)
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt) // starts a goroutine for ever, if none is there
+		signal.Stop(c)
+	}); got != "" {
+		t.Errorf("failure %q", got)
 	}
 }
 
