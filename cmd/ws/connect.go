@@ -26,7 +26,7 @@ In a terminal, each line you type is sent as a text message, and what comes in
 is printed above it. Lines that begin with a slash are commands: /help lists
 them. Ctrl-C or Ctrl-D closes the connection with 1000.
 
-When standard input or output is no terminal, ws is a pipe:
+When standard input or output is no terminal, or a dumb one, ws is a pipe:
 
   - Each line of the input is sent as a text message, or as a binary one with
     --binary. --null separates messages with NUL instead of line ends, --whole
@@ -123,7 +123,7 @@ func (x *connectCommand) run(c *cobra.Command, arg string) error {
 	if x.dialer.TLSConfig, err = x.tlsConfig(); err != nil {
 		return usageError(c, err)
 	}
-	interactive := isTerminal(x.stdin) && isTerminal(x.stdout)
+	interactive := isTerminal(x.stdin) && isTerminal(x.stdout) && os.Getenv("TERM") != "dumb"
 	log := &lockedWriter{w: x.stderr}
 	x.dialer.Logger = x.logger(log)
 
