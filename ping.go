@@ -192,12 +192,12 @@ func (c *Conn) tick() {
 	case c.State() != StateOpen:
 	case !overdue, c.set.pingTimeout == 0:
 		c.sendKeepalive()
-	case c.reader.ensure():
-		c.fail(CloseInternalError, ErrPingTimeout, min(keepaliveGrace, orForever(c.set.closeTimeout)))
-	default:
-		// Nobody reads, for the application has MaxQueue messages to fetch: the
-		// pong may be there. The peer is not to blame.
+	case c.reader.wasParked():
+		// Nobody read, for the application had MaxQueue messages to fetch: the pong
+		// may be there. The peer is not to blame.
 		c.keepalive.Reset(c.set.pingTimeout)
+	default:
+		c.fail(CloseInternalError, ErrPingTimeout, min(keepaliveGrace, orForever(c.set.closeTimeout)))
 	}
 }
 

@@ -45,6 +45,7 @@ type reader struct {
 	wake        chan struct{} // tells it to look again; nil before the first
 	interrupted bool          // the transport's read deadline is in the past
 	ended       bool          // the transport has ended
+	parked      bool          // nobody has read for a while, since wasParked last looked
 	queue       []Message     // read ahead of Recv
 	timer       *time.Timer   // looks whether a standby is needed; nil before the first rest
 	armed       bool          // timer is running
@@ -226,22 +227,38 @@ func (r *reader) timeUp() {
 	}
 }
 
-// ensure has somebody read, if anything may be read. It reports whether somebody
-// already did.
-func (r *reader) ensure() bool {
+// ensure has somebody read, if anything may be read.
+func (r *reader) ensure() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chair != vacant || r.ended {
+	if r.chair == vacant && !r.ended {
+		r.startStandby()
+	}
+}
+
+// wasParked reports whether at some time since it last said no, nobody read; and
+// has somebody read, if anything may be read.
+func (r *reader) wasParked() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return false
+	}
+	if r.chair == vacant {
+		r.parked = true
+		r.startStandby()
 		return true
 	}
-	r.startStandby()
-	return false
+	was := r.parked
+	r.parked = false
+	return was
 }
 
 // startStandby starts the standby, unless the queue is full. Its caller holds
 // mu and has found the chair vacant.
 func (r *reader) startStandby() {
 	if r.full() {
+		r.parked = true
 		return
 	}
 	r.sit(byStandby)

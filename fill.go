@@ -1,0 +1,139 @@
+package websockets
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"github.com/go-websockets/websockets/internal/mask"
+	"github.com/go-websockets/websockets/internal/pool"
+)
+
+// This file brings bytes from the transport to the reader, without a buffer while
+// nothing comes.
+
+// fill waits for more bytes.
+func (r *reader) fill() error {
+	n, err := r.readSome()
+	if n > 0 {
+		return r.got(n)
+	}
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errInterrupted
+	}
+	if err == io.EOF {
+		r.c.recvEOF()
+	} else {
+		r.c.end(err)
+	}
+	<-r.c.done // somebody else may be the one to end it
+	return errEnded
+}
+
+// readSome reads into the space there is. A transport without raw access starts
+// with a few bytes, so that no buffer is held while it waits.
+func (r *reader) readSome() (int, error) {
+	if r.raw.ok() {
+		return r.raw.read()
+	}
+	r.wouldBlock()
+	if r.direct() || r.buf != nil && r.start < len(r.buf.B) {
+		return r.c.transport.Read(r.space())
+	}
+	r.release()
+	n, err := r.c.transport.Read(r.small[:])
+	if n > 0 {
+		copy(r.space(), r.small[:n])
+	}
+	return n, err
+}
+
+// direct reports whether bytes are read straight into the message: enough are to
+// come to fill more than the buffer.
+func (r *reader) direct() bool {
+	return r.inFrame && r.toMessage() && r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
+}
+
+func (r *reader) emptyBuffer() bool { return r.buf == nil || r.start == len(r.buf.B) }
+
+// space returns where the next bytes go. It is never empty.
+func (r *reader) space() []byte {
+	if r.direct() {
+		m := &r.message
+		if len(m.data) == cap(m.data) {
+			m.data = grow(m.data, 1, r.left-1)
+		}
+		p := m.data[len(m.data):cap(m.data)]
+		return p[:min(int64(len(p)), r.left)]
+	}
+	if r.buf == nil {
+		r.buf, r.start = pool.Get(r.c.set.readBuffer), 0
+	}
+	b := r.buf.B
+	if r.start == len(b) {
+		b, r.start = b[:0], 0
+	} else if cap(b)-len(b) < minReadBuffer/2 {
+		b, r.start = b[:copy(b, b[r.start:])], 0
+	}
+	r.buf.B = b
+	return b[len(b):cap(b)]
+}
+
+// release gives the buffer back if nothing in it is unread.
+func (r *reader) release() {
+	if r.emptyBuffer() {
+		r.freeBuffer()
+	}
+}
+
+// wouldBlock is called before a read waits: replies that were held back go out.
+func (r *reader) wouldBlock() { r.c.writer.kick() }
+
+// got takes n bytes that were read into space.
+func (r *reader) got(n int) error {
+	if !r.direct() {
+		r.buf.B = r.buf.B[:len(r.buf.B)+n]
+		return nil
+	}
+	m := &r.message
+	at := len(m.data)
+	m.data = m.data[:at+n]
+	r.left -= int64(n)
+	if r.header.Masked {
+		r.pos = mask.XOR(m.data[at:], r.header.MaskingKey, r.pos)
+	}
+	if err := r.accept(m.data[at:]); err != nil {
+		r.c.failRead(err)
+	}
+	return nil
+}
+
+// discard reads until the transport ends: the connection has failed, or has
+// exchanged close frames.
+func (r *reader) discard() error {
+	r.keepPartial()
+	r.message, r.wire, r.inFrame = incoming{}, nil, false
+	for {
+		if r.buf != nil {
+			r.drained += int64(len(r.buf.B) - r.start)
+			r.start = len(r.buf.B)
+		}
+		if r.drained > drainLimit {
+			r.c.end(errDrained)
+			return errEnded
+		}
+		if err := r.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// A readTarget takes what a rawReader reads.
+type readTarget interface {
+	space() []byte // where the next bytes go
+	release()      // called when nothing was read: memory may be given back
+	wouldBlock()   // called before it waits
+}
