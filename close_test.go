@@ -208,8 +208,17 @@ func TestCloseRefusesWhatMayNotBeSent(t *testing.T) {
 		code   websockets.CloseCode
 		reason string
 	}{
-		{0, ""}, {999, ""}, {1004, ""}, {1005, "no code, but a reason"}, {1006, ""}, {1015, ""}, {1016, ""}, {2999, ""}, {5000, ""},
-		{1000, strings.Repeat("x", 124)}, {1000, "\xff"},
+		{0, ""},
+		{999, ""},
+		{1004, ""},
+		{1005, "no code, but a reason"},
+		{1006, ""},
+		{1015, ""},
+		{1016, ""},
+		{2999, ""},
+		{5000, ""},
+		{1000, strings.Repeat("x", 124)},
+		{1000, "\xff"},
 	} {
 		err := c.CloseWith(tt.code, tt.reason)
 		if _, ok := errors.AsType[*websockets.ProtocolError](err); !ok || !strings.HasPrefix(err.Error(), "websockets: ") {
