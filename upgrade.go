@@ -174,6 +174,11 @@ func (u *upgrade) refuse() {
 		return
 	}
 	header := u.writer.Header()
+	// net/http closes the connection only if the first line says nothing else.
+	if a.header.Has("Upgrade") {
+		a.header.Set("Connection", "close")
+		a.header.Add("Connection", "Upgrade")
+	}
 	if u.request.ProtoMajor > 1 {
 		a.header.Del("Connection") // RFC 9113 §8.2.2
 		a.header.Del("Upgrade")
