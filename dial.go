@@ -139,6 +139,9 @@ func (h *clientHandshake) buildRequest() (err error) {
 
 func (h *clientHandshake) connect() (err error) {
 	h.doing = "connect"
+	if err := h.ctx.Err(); err != nil {
+		return err
+	}
 	dial := h.dialer.NetDial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -232,6 +235,7 @@ func (h *clientHandshake) rejected(r *bufio.Reader, status int) error {
 func (h *clientHandshake) result() Handshake {
 	uri := h.route.uri
 	uri.User = nil // Header has it
+	uri.Unix = ""  // as if the server at the socket was localhost
 	u, _ := url.Parse(uri.String())
 	h.header.Del("Host") // as net/http does
 	request := &http.Request{
