@@ -50,7 +50,7 @@ func (h *clientHandshake) open() (conn *Conn, err error) {
 	}
 	defer func() { // also if an extension panics
 		if conn == nil && h.raw != nil {
-			h.raw.Close()
+			_ = h.raw.Close()
 		}
 	}()
 	err = h.run()
@@ -81,7 +81,7 @@ func (h *clientHandshake) run() error {
 		return err
 	}
 	// The end of ctx interrupts whatever the transport is doing.
-	stop := context.AfterFunc(h.ctx, func() { h.raw.SetDeadline(past) })
+	stop := context.AfterFunc(h.ctx, func() { _ = h.raw.SetDeadline(past) })
 	defer stop()
 	if err := h.startTLS(); err != nil {
 		return err

@@ -111,7 +111,7 @@ func (d *Dialer) check() error {
 	}
 	for name, values := range d.Header {
 		if strings.EqualFold(name, "Origin") {
-			return errors.New("Header has an Origin: set the field Origin")
+			return errors.New("the field Origin, not Header, is for the Origin")
 		}
 		for _, value := range values {
 			if err := checkExtraHeader(name, value); err != nil {

@@ -19,7 +19,11 @@ func (s *Server) handle(ctx context.Context, c *Conn) {
 		s.finish(ctx, c, err, stack)
 	}()
 	if s.ConnContext != nil {
-		ctx = s.ConnContext(ctx, c)
+		derived := s.ConnContext(ctx, c)
+		if derived == nil {
+			panic("ConnContext returned nil")
+		}
+		ctx = derived
 	}
 	err = s.Handler(ctx, c)
 }
@@ -28,7 +32,7 @@ func (s *Server) handle(ctx context.Context, c *Conn) {
 // of Handler says.
 func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
 	if err == nil {
-		c.Close()
+		_ = c.Close()
 		return
 	}
 	closed, isClosed := errors.AsType[*CloseError](err)
@@ -40,7 +44,7 @@ func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
 		return
 	}
 	s.logHandler(c, err, stack)
-	c.CloseWith(CloseInternalError, "")
+	_ = c.CloseWith(CloseInternalError, "")
 }
 
 // isOver reports whether a connection has ended.

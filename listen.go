@@ -53,7 +53,7 @@ func (s *Server) listenUnix(path string) (net.Listener, error) {
 	}
 	if hasFile && s.UnixMode != 0 {
 		if err := os.Chmod(path, s.UnixMode); err != nil {
-			ln.Close()
+			_ = ln.Close()
 			return nil, err
 		}
 	}
@@ -76,7 +76,7 @@ func isStale(path string) bool {
 	}
 	conn, err := net.Dial("unix", path)
 	if err == nil {
-		conn.Close()
+		_ = conn.Close()
 		return false
 	}
 	return errors.Is(err, errRefused)

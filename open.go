@@ -24,18 +24,18 @@ func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 	h.server, h.deadline = s, s.openDeadline()
 	defer func() { // also if a function of the application calls runtime.Goexit
 		if conn == nil {
-			h.transport.Close()
+			_ = h.transport.Close()
 		}
 	}()
-	if !s.live.addPending(h.raw, h.deadline) {
+	if !s.live.addPending(h) {
 		return nil, nil
 	}
-	defer s.live.removePending(h.raw)
+	defer s.live.removePending(h)
 	if err := h.run(); err != nil {
 		h.refuse(err)
 		return nil, nil
 	}
-	s.live.removePending(h.raw)
+	s.live.removePending(h)
 	return s.connect(h.transport, h.result(h.buffered), s.Handler != nil)
 }
 
@@ -61,8 +61,7 @@ type serverHandshake struct {
 	negotiation
 	raw       net.Conn // from the listener
 	transport net.Conn // raw, or TLS on it
-	reader    *bufio.Reader
-	buffered  []byte // what came in behind the request
+	buffered  []byte   // what came in behind the request
 }
 
 func (h *serverHandshake) run() error {
@@ -200,7 +199,7 @@ func (h *serverHandshake) refuse(err error) {
 	if err != nil {
 		return // answer has checked the headers
 	}
-	h.server.live.extendPending(h.raw, time.Now().Add(refuseTimeout))
+	h.server.live.extendPending(h, time.Now().Add(refuseTimeout))
 	if _, err := h.transport.Write(response); err == nil {
 		linger(h.transport)
 	}
@@ -217,9 +216,9 @@ const (
 // request.
 func linger(transport net.Conn) {
 	if half, ok := transport.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+		_ = half.CloseWrite()
 	}
-	io.CopyN(discard{}, transport, lingerBytes)
+	_, _ = io.CopyN(discard{}, transport, lingerBytes)
 }
 
 // discard is io.Discard without its large buffer.

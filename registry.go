@@ -25,8 +25,8 @@ const (
 // A registry holds what a server must end before it has stopped.
 //
 //	listeners  each has an accept loop, counted in busy
-//	pending    transports in the opening handshake, on the server's own
-//	           listeners; their deadlines belong to the registry's lock holder
+//	pending    opening handshakes on the server's own listeners; the deadlines of
+//	           their transports belong to who holds mu
 //	conns      connections from their opening handshake to their end
 //	busy       goroutines which end when the above does: accept loops, sessions
 //	           (from accept or ServeHTTP until the handler has returned)
@@ -37,8 +37,8 @@ const (
 type registry struct {
 	mu        sync.Mutex
 	phase     phase
-	listeners []net.Listener
-	pending   map[net.Conn]struct{}
+	listeners []*net.Listener // pointers, because a listener may not be comparable
+	pending   map[*serverHandshake]struct{}
 	conns     map[*Conn]struct{}
 	busy      int
 	handlers  int
@@ -49,7 +49,7 @@ type registry struct {
 }
 
 func (r *registry) init() {
-	r.pending = make(map[net.Conn]struct{})
+	r.pending = make(map[*serverHandshake]struct{})
 	r.conns = make(map[*Conn]struct{})
 	r.idle = make(chan struct{})
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
@@ -92,7 +92,7 @@ func (r *registry) serving() bool {
 }
 
 // addListener counts an accept loop, if the server is serving.
-func (r *registry) addListener(ln net.Listener) bool {
+func (r *registry) addListener(ln *net.Listener) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.phase != phaseServing {
@@ -103,44 +103,44 @@ func (r *registry) addListener(ln net.Listener) bool {
 	return true
 }
 
-func (r *registry) removeListener(ln net.Listener) {
+func (r *registry) removeListener(ln *net.Listener) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.listeners = slices.DeleteFunc(r.listeners, func(l net.Listener) bool { return l == ln })
+	r.listeners = slices.DeleteFunc(r.listeners, func(l *net.Listener) bool { return l == ln })
 	r.busy--
 	r.checkIdle()
 }
 
-// addPending notes a transport whose opening handshake begins, so that the end
-// of the server interrupts it. Its deadline is set under the lock: else it might
-// undo the interruption.
-func (r *registry) addPending(transport net.Conn, deadline time.Time) bool {
+// addPending notes an opening handshake that begins, if the server is serving, so
+// that the end of the server interrupts it. Its deadline is set under the lock:
+// else it might undo the interruption.
+func (r *registry) addPending(h *serverHandshake) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.phase != phaseServing {
 		return false
 	}
-	r.pending[transport] = struct{}{}
-	transport.SetDeadline(deadline)
+	r.pending[h] = struct{}{}
+	_ = h.raw.SetDeadline(h.deadline)
 	return true
 }
 
-// removePending notes that the opening handshake of a transport has ended, and
-// takes its deadlines away.
-func (r *registry) removePending(transport net.Conn) {
+// extendPending gives an opening handshake more time, for the answer.
+func (r *registry) extendPending(h *serverHandshake, deadline time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, found := r.pending[transport]; found {
-		delete(r.pending, transport)
-		transport.SetDeadline(time.Time{})
-	}
+	_ = h.raw.SetDeadline(deadline)
 }
 
-// extendPending gives an opening handshake more time, for the answer.
-func (r *registry) extendPending(transport net.Conn, deadline time.Time) {
+// removePending notes the end of an opening handshake, and takes its deadlines
+// away. It may be called again.
+func (r *registry) removePending(h *serverHandshake) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	transport.SetDeadline(deadline)
+	if _, found := r.pending[h]; found {
+		delete(r.pending, h)
+		_ = h.raw.SetDeadline(time.Time{})
+	}
 }
 
 // addConn notes a connection, and ends it if the server does not serve any more.
@@ -162,7 +162,7 @@ func (p phase) end(c *Conn) {
 	case phaseStopping:
 		c.sendClose(CloseGoingAway, goingAway) // does not block
 	case phaseClosed:
-		c.CloseNow()
+		_ = c.CloseNow()
 	}
 }
 
@@ -203,8 +203,8 @@ func (r *registry) stop(p phase) {
 	pending := slices.Collect(maps.Keys(r.pending))
 	conns := slices.Collect(maps.Keys(r.conns))
 	if p == phaseStopping {
-		for _, transport := range pending {
-			transport.SetReadDeadline(past) // whoever reads the request goes on and answers with 503
+		for _, h := range pending {
+			_ = h.raw.SetReadDeadline(past) // whoever reads the request goes on and answers with 503
 		}
 		pending = nil
 	}
@@ -213,10 +213,10 @@ func (r *registry) stop(p phase) {
 
 	r.cancel(http.ErrServerClosed)
 	for _, ln := range listeners {
-		ln.Close()
+		_ = (*ln).Close()
 	}
-	for _, transport := range pending {
-		transport.Close()
+	for _, h := range pending {
+		_ = h.raw.Close()
 	}
 	for _, c := range conns {
 		p.end(c)
@@ -229,7 +229,7 @@ func (r *registry) addrs() []net.Addr {
 	defer r.mu.Unlock()
 	var addrs []net.Addr
 	for _, ln := range r.listeners {
-		addrs = append(addrs, ln.Addr())
+		addrs = append(addrs, (*ln).Addr())
 	}
 	return addrs
 }

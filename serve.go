@@ -10,12 +10,12 @@ import (
 
 // accept starts a session for each connection that comes in on a listener, until
 // the server stops or the listener fails for good.
-func (s *Server) accept(ln net.Listener) error {
+func (s *Server) accept(ln *net.Listener) error {
 	defer s.live.removeListener(ln)
-	defer ln.Close()
+	defer (*ln).Close()
 	var wait backoff
 	for {
-		transport, err := ln.Accept()
+		transport, err := (*ln).Accept()
 		switch {
 		case err == nil:
 			wait = backoff{}
@@ -34,7 +34,7 @@ func (s *Server) accept(ln net.Listener) error {
 // handler has returned and the connection has ended.
 func (s *Server) start(transport net.Conn) {
 	if !s.live.begin() {
-		transport.Close()
+		_ = transport.Close()
 		return
 	}
 	go func() {

@@ -134,12 +134,12 @@ func (s *Server) Start(network, addr string) error {
 	if err != nil {
 		return err
 	}
-	if !s.live.addListener(ln) {
-		ln.Close()
+	if !s.live.addListener(&ln) {
+		_ = ln.Close()
 		return http.ErrServerClosed
 	}
 	go func() {
-		if err := s.accept(ln); err != http.ErrServerClosed {
+		if err := s.accept(&ln); err != http.ErrServerClosed {
 			s.logger().Error("websockets: listener failed", "addr", ln.Addr().String(), "err", err)
 		}
 	}()
@@ -152,14 +152,14 @@ func (s *Server) Start(network, addr string) error {
 // logged and waited out.
 func (s *Server) Serve(ln net.Listener) error {
 	if err := s.checkServing(); err != nil {
-		ln.Close()
+		_ = ln.Close()
 		return err
 	}
-	if !s.live.addListener(ln) {
-		ln.Close()
+	if !s.live.addListener(&ln) {
+		_ = ln.Close()
 		return http.ErrServerClosed
 	}
-	return s.accept(ln)
+	return s.accept(&ln)
 }
 
 // checkServing reports what keeps the server from serving connections itself.

@@ -325,6 +325,71 @@ func TestServerTellsPlainHTTPThatItSpeaksTLS(t *testing.T) {
 	}
 }
 
+// A listener may speak TLS by itself, whatever the server's settings are.
+func TestServerTLSByTheListener(t *testing.T) {
+	config := &tls.Config{Certificates: []tls.Certificate{testCertificate(t, "server.example", time.Now().Add(time.Hour))}}
+	for _, settings := range []*tls.Config{nil, config} {
+		n := new(wstest.Network)
+		ln, err := n.Listen("server.example:443")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &websockets.Server{Options: quiet(), TLSConfig: settings, Handler: func(_ context.Context, c *websockets.Conn) error {
+			if c.Request().TLS == nil {
+				t.Error("the request has no TLS")
+			}
+			return nil
+		}}
+		served := make(chan error)
+		go func() { served <- s.Serve(uncomparable{tls.NewListener(ln, config), nil}) }()
+		d := websockets.Dialer{NetDial: n.Dial, TLSConfig: &tls.Config{InsecureSkipVerify: true}}
+		c, err := d.Dial(t.Context(), "wss://server.example/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		s.Close()
+		if err := <-served; err != http.ErrServerClosed {
+			t.Error(err)
+		}
+	}
+}
+
+// uncomparable is a listener that cannot be the key of a map.
+type uncomparable struct {
+	net.Listener
+	_ []int
+}
+
+func TestServerTLSHandshakeMustEndInTime(t *testing.T) {
+	certificate := testCertificate(t, "server.example", time.Now().Add(time.Hour))
+	synctest.Test(t, func(t *testing.T) {
+		url, d := wstest.Server(t, &websockets.Server{Options: quiet(), Handler: nothing, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}})
+		p := connect(t, "ws"+strings.TrimPrefix(url, "wss"), d)
+		p.Timeout = time.Minute
+		start := time.Now()
+		p.ReadAll()
+		if took := time.Since(start); took != websockets.DefaultOpenTimeout {
+			t.Errorf("gone after %v", took)
+		}
+	})
+}
+
+func TestServerShutdownInterruptsTLSHandshakes(t *testing.T) {
+	certificate := testCertificate(t, "server.example", time.Now().Add(time.Hour))
+	synctest.Test(t, func(t *testing.T) {
+		s := &websockets.Server{Options: quiet(), Handler: nothing, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}}
+		url, d := wstest.Server(t, s)
+		p := connect(t, "ws"+strings.TrimPrefix(url, "wss"), d)
+		synctest.Wait()
+		start := time.Now()
+		if err := s.Shutdown(t.Context()); err != nil || time.Since(start) > time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		p.ReadAll()
+	})
+}
+
 func TestServerTLSConfigWithoutCertificateIsAnError(t *testing.T) {
 	s := &websockets.Server{Handler: nothing, TLSConfig: &tls.Config{}}
 	if err := s.Start("tcp", "127.0.0.1:0"); err == nil {

@@ -159,12 +159,14 @@ func TestServerPanicLeavesOtherConnectionsAlone(t *testing.T) {
 	good.Expect(`TEXT "hi"`, `CLOSE 1000`)
 }
 
-func TestServerConnContextThatPanicsIsAFailedHandler(t *testing.T) {
-	s := &websockets.Server{Options: quiet(), Handler: nothing, ConnContext: func(context.Context, *websockets.Conn) context.Context {
-		panic("boom")
-	}}
-	url, d := wstest.Server(t, s)
-	p := connect(t, url, d)
-	p.ClientHandshake("/")
-	p.Expect(`CLOSE 1011`)
+func TestServerConnContextThatFailsIsAFailedHandler(t *testing.T) {
+	for _, hook := range []func(context.Context, *websockets.Conn) context.Context{
+		func(context.Context, *websockets.Conn) context.Context { panic("boom") },
+		func(context.Context, *websockets.Conn) context.Context { return nil },
+	} {
+		url, d := wstest.Server(t, &websockets.Server{Options: quiet(), Handler: nothing, ConnContext: hook})
+		p := connect(t, url, d)
+		p.ClientHandshake("/")
+		p.Expect(`CLOSE 1011`)
+	}
 }

@@ -10,7 +10,7 @@ import (
 // Addrs returns the addresses of the listeners, in the order in which they were
 // started; nil if there are none, as after Shutdown and Close.
 func (s *Server) Addrs() []net.Addr {
-	s.ready()
+	_ = s.ready()
 	return s.live.addrs()
 }
 
@@ -18,7 +18,7 @@ func (s *Server) Addrs() []net.Addr {
 // and Upgrade, in no order. Each loop sees those of the moment when it starts;
 // they may end at any time.
 func (s *Server) Conns() iter.Seq[*Conn] {
-	s.ready()
+	_ = s.ready()
 	return s.live.all()
 }
 
@@ -32,6 +32,8 @@ func (s *Server) Conns() iter.Seq[*Conn] {
 // return. If ctx ends first, connections are dropped as by Close, and the error
 // matches that of ctx and tells how many handlers are still running.
 //
+// A handler that calls Shutdown and waits for it waits for itself.
+//
 // Shutdown may be called any number of times, also after Close to wait for the
 // end. A server that was stopped cannot be used again: ServeHTTP and Upgrade
 // answer with 503.
@@ -39,7 +41,7 @@ func (s *Server) Conns() iter.Seq[*Conn] {
 // An [http.Server] forgets connections that it has handed over: stop its
 // listeners with its own Shutdown, and the connections with this one.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.ready()
+	_ = s.ready() // a server with bad settings has nothing to stop
 	s.live.stop(phaseStopping)
 	select {
 	case <-s.live.idle:
@@ -61,7 +63,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // end; Close does not wait for them to return, as Shutdown after it does. It may
 // be called any number of times, and always returns nil.
 func (s *Server) Close() error {
-	s.ready()
+	_ = s.ready()
 	s.live.stop(phaseClosed)
 	return nil
 }

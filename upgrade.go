@@ -61,6 +61,9 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) 
 	}
 	conn, _ := u.open(false)
 	if conn == nil {
+		if hook, ok := errors.AsType[*hookError](u.err); ok && hook.stack != nil {
+			s.logRefusal(r.RemoteAddr, r, u.answer, u.err) // the stack would be lost
+		}
 		return nil, &openError{opError{"upgrade", u.err}}
 	}
 	return conn, nil
@@ -103,7 +106,7 @@ func (u *upgrade) open(handled bool) (*Conn, context.Context) {
 		return u.server.connect(u.transport, u.result(u.buffered), handled)
 	}
 	if u.transport != nil {
-		u.transport.Close()
+		_ = u.transport.Close()
 	} else {
 		u.refuse()
 	}
@@ -127,7 +130,7 @@ func (u *upgrade) run() error {
 	if err := u.hijack(); err != nil {
 		return err
 	}
-	u.transport.SetDeadline(u.deadline)
+	_ = u.transport.SetDeadline(u.deadline)
 	if _, err := u.transport.Write(response); err != nil {
 		return &canceledError{"connection lost", err, false}
 	}
@@ -190,5 +193,5 @@ func (u *upgrade) refuse() {
 		header.Add(name, value)
 	}
 	u.writer.WriteHeader(a.status)
-	u.writer.Write(a.body)
+	_, _ = u.writer.Write(a.body)
 }

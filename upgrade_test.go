@@ -377,3 +377,19 @@ func TestUpgradeOfALostConnection(t *testing.T) {
 		t.Errorf("%d connections", n)
 	}
 }
+
+func TestUpgradeLogsPanicsOfHooks(t *testing.T) {
+	var log records
+	s := &websockets.Server{
+		Options:        websockets.Options{Logger: log.logger()},
+		ProcessRequest: func(*http.Request) error { panic("boom") },
+	}
+	w := httptest.NewRecorder()
+	_, err := s.Upgrade(w, httptest.NewRequest("GET", "/", nil))
+	if w.Code != 500 || err == nil || !strings.Contains(err.Error(), "ProcessRequest: panic: boom") || !errors.Is(err, websockets.ErrHandshake) {
+		t.Errorf("got %d, %v", w.Code, err)
+	}
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "stack=") {
+		t.Errorf("logged %q", text)
+	}
+}
