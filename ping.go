@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-websockets/websockets/frame"
@@ -13,6 +14,7 @@ import (
 
 // A Ping waits for its pong. It may be dropped.
 type Ping struct {
+	reader  *reader
 	payload string
 	sent    time.Time
 	done    chan struct{}
@@ -33,6 +35,7 @@ func (p *Ping) Wait(ctx context.Context) (time.Duration, error) {
 		return p.latency, p.err
 	default:
 	}
+	p.reader.ensure()
 	select {
 	case <-p.done:
 		return p.latency, p.err
@@ -55,8 +58,9 @@ type pings struct {
 // Its pong proves that the peer has received them. The payload is at most 125
 // bytes; nil means four random ones.
 //
-// A pong answers its ping and all earlier ones. It is matched when it is read:
-// within 100 ms even if nobody receives, unless MaxQueue messages are waiting.
+// A pong answers its ping and all earlier ones. It counts when it is read: at once
+// while somebody receives or is in Wait, else within 100 ms, unless MaxQueue
+// messages are waiting.
 //
 // Ping blocks as Send does, and fails with [ErrPingInFlight] if a ping with the
 // same payload waits for its pong.
@@ -68,7 +72,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (*Ping, error) {
 	if err := w.begin(ctx, true); err != nil {
 		return nil, err
 	}
-	p, err := c.pings.add(payload)
+	p, err := c.pings.add(&c.reader, payload)
 	if err != nil {
 		w.mu.Unlock()
 		return nil, err
@@ -100,10 +104,10 @@ func errControlSize(what string, payload []byte) error {
 }
 
 // add registers a ping. nil as its payload means random bytes.
-func (ps *pings) add(payload []byte) (*Ping, error) {
+func (ps *pings) add(r *reader, payload []byte) (*Ping, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	p := &Ping{payload: string(payload), sent: time.Now(), done: make(chan struct{})}
+	p := &Ping{reader: r, payload: string(payload), sent: time.Now(), done: make(chan struct{})}
 	for payload == nil {
 		var random [4]byte
 		_, _ = rand.Read(random[:])
@@ -133,25 +137,26 @@ func (ps *pings) find(payload []byte) int {
 
 // match ends the ping that a pong answers, and all before it: a peer need only
 // answer the latest (RFC 6455 §5.5.3). A pong that answers none is ignored. It
-// reports whether the keepalive's ping is among them.
-func (ps *pings) match(payload []byte) (latency time.Duration, matched, alive bool) {
+// sets the connection's latency, and reports whether the keepalive's ping is
+// among those that ended.
+func (ps *pings) match(payload []byte, latency *atomic.Int64) (alive bool) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	i := ps.find(payload)
 	if i < 0 {
-		return 0, false, false
+		return false
 	}
 	now := time.Now()
+	latency.Store(int64(now.Sub(ps.waiting[i].sent)))
 	for _, p := range ps.waiting[:i+1] {
 		p.latency = now.Sub(p.sent)
-		latency = p.latency
 		if p == ps.alive {
 			ps.alive, alive = nil, true
 		}
 		close(p.done)
 	}
 	ps.waiting = slices.Delete(ps.waiting, 0, i+1)
-	return latency, true, alive
+	return alive
 }
 
 // fail ends all pings: the connection has ended.
@@ -168,11 +173,7 @@ func (ps *pings) fail(err error) {
 
 // gotPong takes a pong.
 func (c *Conn) gotPong(payload []byte) {
-	latency, matched, alive := c.pings.match(payload)
-	if matched {
-		c.latency.Store(int64(latency))
-	}
-	if alive {
+	if c.pings.match(payload, &c.latency) {
 		c.keepalive.Reset(c.set.pingInterval)
 	}
 }
@@ -208,7 +209,7 @@ func (c *Conn) sendKeepalive() {
 		w.mu.Unlock()
 		return
 	}
-	p, err := c.pings.addAlive()
+	p, err := c.pings.addAlive(&c.reader)
 	if err != nil {
 		w.mu.Unlock()
 		return
@@ -225,8 +226,8 @@ func (c *Conn) sendKeepalive() {
 
 // addAlive registers a ping of the keepalive. It takes the place of one before it
 // that was not answered, which happens only without a timeout.
-func (ps *pings) addAlive() (*Ping, error) {
-	p, err := ps.add(nil)
+func (ps *pings) addAlive(r *reader) (*Ping, error) {
+	p, err := ps.add(r, nil)
 	if err != nil {
 		return nil, err
 	}
