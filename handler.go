@@ -59,4 +59,22 @@ func (s *Server) logHandler(c *Conn, err error, stack []byte) {
 	s.logger().Error("websockets: handler failed", attrs...)
 }
 
+// ended is called when a connection has ended.
+func (s *Server) ended(c *Conn) {
+	s.live.removeConn(c)
+	s.logFailure(c)
+}
+
+// logFailure logs that a connection failed, if the peer broke a rule or did not
+// answer (RFC 6455 §7.1.7). That it broke down is everyday life.
+func (s *Server) logFailure(c *Conn) {
+	err := c.err
+	_, broken := errors.AsType[*ProtocolError](err)
+	_, tooBig := errors.AsType[*PayloadTooBigError](err)
+	if !broken && !tooBig && !errors.Is(err, ErrPingTimeout) {
+		return
+	}
+	s.logWarning("websockets: connection failed", "remote", c.RemoteAddr().String(), "path", c.Request().URL.EscapedPath(), "err", err)
+}
+
 var errGoexit = errors.New("runtime.Goexit was called")

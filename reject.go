@@ -100,7 +100,7 @@ func (a *answer) finish() {
 // log: errors quote what the peer sent and have no secrets, and the path is
 // without its query.
 func (s *Server) logRefusal(remote string, r *http.Request, a *answer, err error) {
-	level, attrs := slog.LevelWarn, []any{"remote", remote}
+	level, attrs := slog.LevelDebug, []any{"remote", remote}
 	if r != nil {
 		attrs = append(attrs, "path", r.URL.EscapedPath())
 	}
@@ -116,18 +116,24 @@ func (s *Server) logRefusal(remote string, r *http.Request, a *answer, err error
 		if hook.stack != nil {
 			attrs = append(attrs, "stack", string(hook.stack))
 		}
-	case isReject, isLost(err):
-		level = slog.LevelDebug // everyday life: health checks, port scans
+	case isReject, isLost(err): // everyday life: health checks, port scans
 	default:
-		ok, suppressed := s.warn.allow(time.Now())
-		if !ok {
-			return
-		}
-		if suppressed > 0 {
-			attrs = append(attrs, "suppressed", suppressed)
-		}
+		s.logWarning("websockets: opening handshake failed", attrs...)
+		return
 	}
 	s.logger().Log(context.Background(), level, "websockets: opening handshake failed", attrs...)
+}
+
+// logWarning logs what a client did wrong, unless there is too much of it.
+func (s *Server) logWarning(msg string, attrs ...any) {
+	ok, suppressed := s.warn.allow(time.Now())
+	if !ok {
+		return
+	}
+	if suppressed > 0 {
+		attrs = append(attrs, "suppressed", suppressed)
+	}
+	s.logger().Warn(msg, attrs...)
 }
 
 // isLost reports whether err is the end of a transport, or of the time or the

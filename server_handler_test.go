@@ -104,7 +104,7 @@ func TestServerSaysNothingMoreWhenTheHandlerReturnsTheEndOfItsConnection(t *test
 			var log records
 			s := &websockets.Server{Options: websockets.Options{Logger: log.logger()}, Handler: handler}
 			url, d := wstest.Server(t, s)
-			for _, lines := range [][]string{{"CLOSE 1001"}, {"CLOSE 4000"}, {"EOF"}, {"RAW ff 80 00 00 00 00"}, {"CLOSE"}} {
+			for _, lines := range [][]string{{"CLOSE 1001"}, {"CLOSE 4000"}, {"EOF"}, {"CLOSE"}} {
 				p := connect(t, url, d)
 				p.ClientHandshake("/")
 				p.Send(lines...)

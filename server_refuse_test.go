@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -380,76 +378,5 @@ func TestServerSettingsThatMeanNothing(t *testing.T) {
 	err := (&websockets.Server{Handler: nothing}).Start("tcp", "127.0.0.1:99999")
 	if err == nil || !strings.HasPrefix(err.Error(), "websockets: ") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// records collects what a server logs.
-type records struct{ bytes.Buffer }
-
-func (r *records) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(r, &slog.HandlerOptions{Level: slog.LevelInfo}))
-}
-
-func TestServerLogsARefusalOnceAndWithoutSecrets(t *testing.T) {
-	var log records
-	s := &websockets.Server{Options: websockets.Options{Logger: log.logger()}, Handler: nothing}
-	url, d := wstest.Server(t, s)
-	for _, lines := range [][]string{
-		append(requestLine("GET /p\u202eth?token=SECRET HTTP/1.1"), "Authorization: Basic SECRET", "Cookie: SECRET", "Origin: https://evil\u202e.example"),
-		append(requestLine("GET /path?token=SECRET HTTP/1.1"), "Authorization: Basic SECRET", "Cookie: SECRET", "Origin: https://evil.example"),
-		with("Cookie: SECRET\x01", "Authorization: SECRET"),
-		requestLine("GET /?token=SECRET HTTP/1.1 x"),
-	} {
-		before := bytes.Count(log.Bytes(), []byte("\n"))
-		exchange(t, connect(t, url, d), wstest.HTTP(lines...))
-		if err := s.Shutdown(t.Context()); err != nil && !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-		if n := bytes.Count(log.Bytes(), []byte("\n")) - before; n != 1 {
-			t.Errorf("%q: %d lines", lines, n)
-		}
-		s = &websockets.Server{Options: s.Options, Handler: nothing}
-		url, d = wstest.Server(t, s)
-	}
-	text := log.String()
-	if strings.Contains(text, "SECRET") || strings.Contains(text, "\x1b") || strings.Contains(text, "\u202e") {
-		t.Errorf("logged %q", text)
-	}
-	for _, want := range []string{"level=WARN", "status=403", "path=/p%E2%80%AEth", "remote=192.0.2.1:", "status=400"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in %q", want, text)
-		}
-	}
-}
-
-func TestServerDoesNotLetClientsFillTheLog(t *testing.T) {
-	var log records
-	s := &websockets.Server{Options: websockets.Options{Logger: log.logger()}, Handler: nothing}
-	url, d := wstest.Server(t, s)
-	for range 300 {
-		exchange(t, connect(t, url, d), wstest.HTTP("GET / HTTP/1.1", "Host: h"))
-	}
-	if err := s.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(log.String(), "\n"); n < 10 || n > 100 {
-		t.Errorf("%d lines for 300 refusals", n)
-	}
-}
-
-func TestServerIsSilentAboutPortScans(t *testing.T) {
-	var log records
-	s := &websockets.Server{Options: websockets.Options{Logger: log.logger()}, Handler: nothing}
-	url, d := wstest.Server(t, s)
-	for _, sent := range []string{"", "GET / HT"} {
-		p := connect(t, url, d)
-		fmt.Fprint(p, sent)
-		p.Close()
-	}
-	if err := s.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if log.Len() > 0 {
-		t.Errorf("logged %q", log.String())
 	}
 }
