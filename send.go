@@ -179,15 +179,16 @@ func (m *messageWriter) fragment(p []byte, fin bool) error {
 }
 
 // abandon gives up the message: before its first frame that only gives the turn
-// back, after it the connection fails.
+// back, after it the connection fails, unless it is closing: then nothing waits
+// for the turn, and the closing handshake goes on.
 func (m *messageWriter) abandon(err error) error {
 	m.err = err
 	w := &m.c.writer
 	w.mu.Lock()
-	begun := w.sender.Open()
+	stuck := w.sender.Open() && w.state.CanSend()
 	w.release()
 	w.mu.Unlock()
-	if begun {
+	if stuck {
 		m.c.fail(CloseInternalError, fmt.Errorf("message abandoned: %w", err), m.c.set.closeTimeout)
 	}
 	return err
