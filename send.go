@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-websockets/websockets/frame"
-	"github.com/go-websockets/websockets/protocol"
 )
 
 // Send sends m in one frame (RFC 6455 §6.1). Messages of one goroutine go out in
@@ -259,12 +258,11 @@ func (c *Conn) offer(f frame.Frame) error {
 	w := &c.writer
 	w.mu.Lock()
 	switch {
-	case w.state == protocol.Closed:
-		w.mu.Unlock()
-		<-c.done
-		return c.err
 	case w.broken || !w.state.CanSend():
 		w.mu.Unlock()
+		if err := c.Err(); err != nil {
+			return err
+		}
 		return ErrState
 	case w.turn || w.waiting >= c.set.writeLimit:
 		w.mu.Unlock()
