@@ -69,7 +69,8 @@ type Handshake struct {
 // number of goroutines at any time.
 //
 // A Conn answers pings and the closing handshake whether or not anybody
-// receives. It must be closed, with Close, CloseWith or CloseNow.
+// receives, until MaxQueue messages wait. It must be closed, with Close,
+// CloseWith or CloseNow.
 //
 // Its parts, and who may touch them:
 //

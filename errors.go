@@ -128,7 +128,7 @@ func (e *CloseError) Is(target error) bool { return target == net.ErrClosed || t
 // ProcessRequest returns one to answer the request. On a client, Dial returns
 // the one that it received.
 type RejectError struct {
-	Status int         // 100 to 999, not 101
+	Status int         // 200 to 999 on a server; on a client what came
 	Header http.Header // may be nil
 	Body   []byte      // on a client: its first 64 KiB
 }

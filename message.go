@@ -43,7 +43,7 @@ func Binary(b []byte) Message { return Message{Type: BinaryMessage, Data: b} }
 // String returns Data as a string.
 func (m Message) String() string { return string(m.Data) }
 
-// valid reports whether m may be sent.
+// check says why m may not be sent, if so.
 func (m Message) check() error {
 	switch m.Type {
 	case TextMessage:

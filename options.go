@@ -114,10 +114,11 @@ func (o *Options) check() error {
 	return nil
 }
 
-// orDefault resolves one setting: zero is the default and negative is off,
-// which comes back as 0 for a duration.
+// openTimeout returns OpenTimeout with its default resolved, 0 if it is off.
 func (o *Options) openTimeout() time.Duration { return duration(o.OpenTimeout, DefaultOpenTimeout) }
 
+// duration resolves one setting: zero is the default, and negative is off, which
+// comes back as 0.
 func duration(d, def time.Duration) time.Duration {
 	switch {
 	case d == 0:

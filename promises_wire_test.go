@@ -156,6 +156,7 @@ func TestSendGoesOnAtAQuarterOfWriteLimit(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		go func() { done <- c.Send(ctx, websockets.Text("waits")) }()
+		synctest.Wait()
 		read := func(n int) {
 			if _, err := io.ReadFull(b, make([]byte, n)); err != nil {
 				t.Fatal(err)
