@@ -93,7 +93,7 @@ func closeAgainst(t *testing.T, peer badPeer, role websockets.Role, scheme strin
 }
 
 // tlsPair sets up TLS between the two ends.
-func tlsPair(t *testing.T, near, far net.Conn, role websockets.Role) (a, b net.Conn) {
+func tlsPair(t testing.TB, near, far net.Conn, role websockets.Role) (a, b net.Conn) {
 	t.Helper()
 	server := &tls.Config{Certificates: []tls.Certificate{certificate(t)}}
 	client := &tls.Config{InsecureSkipVerify: true}
