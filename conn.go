@@ -231,11 +231,13 @@ func (c *Conn) State() State {
 func (c *Conn) Role() Role { return c.role }
 
 // Request returns the request of the opening handshake, or nil if [NewConn] got
-// none. It must not be changed.
+// none. Its RequestURI is the path and query as they were on the wire, on both
+// ends. It must not be changed.
 func (c *Conn) Request() *http.Request { return c.hs.Request }
 
 // Response returns the response of the opening handshake, or nil if [NewConn]
-// got none. It must not be changed, and has no body.
+// got none. On a client its TLS is set if the connection is over TLS. It must not
+// be changed, and has no body.
 func (c *Conn) Response() *http.Response { return c.hs.Response }
 
 // Subprotocol returns the agreed subprotocol, or "".

@@ -247,10 +247,16 @@ func (h *clientHandshake) result() Handshake {
 		Header:     h.header.Map(),
 		Body:       http.NoBody,
 		Host:       uri.HostPort(),
+		RequestURI: uri.ResourceName,
+	}
+	response := switchingProtocols(request, h.response)
+	if conn, ok := h.transport.(*tls.Conn); ok {
+		state := conn.ConnectionState()
+		response.TLS = &state
 	}
 	return Handshake{
 		Request:     request,
-		Response:    switchingProtocols(request, h.response),
+		Response:    response,
 		Subprotocol: h.subprotocol,
 		Extensions:  h.extensions,
 		Buffered:    h.buffered,

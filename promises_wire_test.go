@@ -282,7 +282,9 @@ func TestBroadcastSkipsAConnectionThatIsEnding(t *testing.T) {
 		go c.CloseNow()
 		synctest.Wait()
 		broadcast := make(chan error, 1)
-		go func() { broadcast <- websockets.Broadcast(slices.Values([]*websockets.Conn{c}), websockets.Text("news")) }()
+		go func() {
+			broadcast <- websockets.Broadcast(slices.Values([]*websockets.Conn{c}), websockets.Text("news"))
+		}()
 		synctest.Wait()
 		if len(broadcast) == 0 {
 			t.Error("Broadcast waits")
