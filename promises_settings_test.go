@@ -2,9 +2,12 @@ package websockets_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -136,6 +139,21 @@ func TestSettingsReachTheConnection(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestListenAndServeTellsWhyItCannotListen(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	err = websockets.ListenAndServe(ln.Addr().String(), nothing)
+	if !errors.Is(err, syscall.EADDRINUSE) || !strings.HasPrefix(err.Error(), "websockets: ") {
+		t.Errorf("an address in use: %v", err)
+	}
+	if err := websockets.ListenAndServe("127.0.0.1:0", nil); err == nil || !strings.Contains(err.Error(), "Handler is nil") {
+		t.Errorf("no handler: %v", err)
 	}
 }
 
