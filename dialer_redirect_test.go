@@ -212,6 +212,38 @@ func TestDialRedirectsToTLSButNotBack(t *testing.T) {
 	}
 }
 
+// With TLS it is another origin, even at the same port.
+func TestDialSendsNoSecretsWhenOnlyTLSDiffers(t *testing.T) {
+	n := new(wstest.Network)
+	var seen []string
+	note := func(r *http.Request) {
+		seen = append(seen, fmt.Sprint(r.TLS != nil, r.Header["Cookie"], r.Header["Authorization"]))
+	}
+	secureURL, d := n.Server(t, &websockets.Server{
+		Options: quiet(), Handler: nothing, TLSConfig: &tls.Config{Certificates: []tls.Certificate{testCertificate(t, "a.example", time.Now().Add(time.Hour))}},
+		ProcessRequest: func(r *http.Request) error { note(r); return nil },
+	})
+	plainURL, _ := n.Server(t, &websockets.Server{Options: quiet(), Handler: nothing, ProcessRequest: func(r *http.Request) error {
+		note(r)
+		return &websockets.RejectError{Status: 308, Header: http.Header{"Location": {"https://a.example:8443/"}}}
+	}})
+	hosts := []string{strings.Split(plainURL, "/")[2], strings.Split(secureURL, "/")[2]}
+	d.NetDial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		host := hosts[0]
+		hosts = hosts[1:]
+		return n.Dial(ctx, network, host)
+	}
+	d.Header = http.Header{"Cookie": {"a=b"}}
+	c, err := d.Dial(t.Context(), "ws://user:password@a.example:8443/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if got := strings.Join(seen, ", "); got != "false [a=b] [Basic dXNlcjpwYXNzd29yZA==], true [] []" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestDialStaysAtItsUnixSocket(t *testing.T) {
 	for location, ok := range map[string]bool{"/y?z": true, "y": true, "http://localhost/y": false, "//localhost/y": false} {
 		s := playServer(t, func(c net.Conn, r *http.Request) {

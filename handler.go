@@ -37,7 +37,6 @@ func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
 	}
 	closed, isClosed := errors.AsType[*CloseError](err)
 	switch {
-	case stack != nil:
 	case isClosed && c.CloseWith(closed.Code, closed.Reason) == nil:
 		return
 	case isOver(c) && (isClosed && error(closed) == c.Err() || ctx.Err() != nil && errors.Is(err, ctx.Err())):
@@ -61,8 +60,8 @@ func (s *Server) logHandler(c *Conn, err error, stack []byte) {
 
 // ended is called when a connection has ended.
 func (s *Server) ended(c *Conn) {
-	s.live.removeConn(c)
 	s.logFailure(c)
+	s.live.removeConn(c) // last: then Shutdown may return
 }
 
 // logFailure logs that a connection failed, if the peer broke a rule or did not

@@ -31,6 +31,7 @@ type failures struct {
 	calls  []time.Time
 	closed chan struct{}
 	more   int // errors before the last call blocks
+	good   int // the number of the call that succeeds, 0 for none
 }
 
 func (l *failures) Accept() (net.Conn, error) {
@@ -38,6 +39,11 @@ func (l *failures) Accept() (net.Conn, error) {
 	l.calls = append(l.calls, time.Now())
 	n := len(l.calls)
 	l.mu.Unlock()
+	if n == l.good {
+		_, server := wstest.Pipe()
+		server.Close()
+		return server, nil
+	}
 	if n > l.more {
 		<-l.closed
 		return nil, net.ErrClosed
@@ -60,7 +66,7 @@ func TestServerWaitsOutFailuresToAccept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log records
 		s := &websockets.Server{Options: websockets.Options{Logger: log.logger()}, Handler: nothing}
-		ln := &failures{err: syscall.EMFILE, more: 20, closed: make(chan struct{})}
+		ln := &failures{err: syscall.EMFILE, more: 30, good: 20, closed: make(chan struct{})}
 		served := make(chan error)
 		go func() { served <- s.Serve(ln) }()
 		pass(time.Minute)
@@ -72,10 +78,11 @@ func TestServerWaitsOutFailuresToAccept(t *testing.T) {
 		for i := range ln.calls[1:] {
 			waits = append(waits, ln.calls[i+1].Sub(ln.calls[i]))
 		}
-		if len(waits) != 20 || waits[0] != 5*time.Millisecond || waits[1] != 10*time.Millisecond || waits[19] != time.Second {
+		if len(waits) != 30 || waits[0] != 5*time.Millisecond || waits[1] != 10*time.Millisecond || waits[18] != time.Second ||
+			waits[19] != 0 || waits[20] != 5*time.Millisecond {
 			t.Errorf("waited %v", waits)
 		}
-		if n := strings.Count(log.String(), "\n"); n < 2 || n > 15 || !strings.Contains(log.String(), "too many open files") {
+		if n := strings.Count(log.String(), "\n"); n < 2 || n > 20 || !strings.Contains(log.String(), "too many open files") {
 			t.Errorf("logged %d lines: %s", n, log.String())
 		}
 	})
@@ -322,6 +329,34 @@ func TestServerTellsPlainHTTPThatItSpeaksTLS(t *testing.T) {
 	resp, err := http.ReadResponse(bufio.NewReader(p.Conn()), nil)
 	if err != nil || resp.StatusCode != 400 {
 		t.Errorf("got %v, %v", resp, err)
+	}
+}
+
+func TestServerAndDialerNeverNegotiateHTTP2(t *testing.T) {
+	certificate := testCertificate(t, "server.example", time.Now().Add(time.Hour))
+	both := []string{"h2", "http/1.1"}
+	url, d := wstest.Server(t, &websockets.Server{Options: quiet(), Handler: nothing, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: both}})
+	p := connect(t, "ws"+strings.TrimPrefix(url, "wss"), d)
+	client := tls.Client(p.Conn(), &tls.Config{RootCAs: d.TLSConfig.RootCAs, ServerName: "server.example", NextProtos: both})
+	if err := client.Handshake(); err != nil || client.ConnectionState().NegotiatedProtocol != "http/1.1" {
+		t.Errorf("negotiated %q, %v", client.ConnectionState().NegotiatedProtocol, err)
+	}
+
+	negotiated := make(chan string, 1)
+	d.TLSConfig.NextProtos = both
+	d.NetDial = func(context.Context, string, string) (net.Conn, error) {
+		a, b := wstest.Pipe()
+		go func() {
+			server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: both})
+			server.Handshake()
+			negotiated <- server.ConnectionState().NegotiatedProtocol
+			b.Close()
+		}()
+		return a, nil
+	}
+	d.Dial(t.Context(), "wss://server.example/")
+	if got := <-negotiated; got != "http/1.1" {
+		t.Errorf("negotiated %q", got)
 	}
 }
 

@@ -30,7 +30,7 @@ func TestServerProcessRequestAnswersAnyRequest(t *testing.T) {
 				return &websockets.RejectError{Status: 200, Body: []byte("ok")}
 			case "/login":
 				return &websockets.RejectError{Status: 401, Header: http.Header{
-					"Www-Authenticate": {`Basic realm="a"`, "Bearer"}, "Content-Type": {"text/html"}, "Content-Length": {"5"}, "Connection": {"keep-alive"},
+					"Www-Authenticate": {`Basic realm="a"`, "Bearer"}, "Content-Type": {"text/html"}, "Content-Length": {"5"}, "Transfer-Encoding": {"chunked"}, "Connection": {"keep-alive"},
 				}}
 			case "/none":
 				return &websockets.RejectError{Status: 204, Body: []byte("not sent")}
@@ -48,7 +48,7 @@ func TestServerProcessRequestAnswersAnyRequest(t *testing.T) {
 		t.Errorf("got %s %q", resp.Status, body)
 	}
 	resp, body := get("/login")
-	if resp.StatusCode != 401 || body != "" || len(resp.Header["Www-Authenticate"]) != 2 || resp.Header.Get("Content-Type") != "text/html" || !resp.Close {
+	if resp.StatusCode != 401 || body != "" || len(resp.Header["Www-Authenticate"]) != 2 || resp.Header.Get("Content-Type") != "text/html" || !resp.Close || resp.ContentLength != 0 {
 		t.Errorf("got %s %v %q", resp.Status, resp.Header, body)
 	}
 	if resp, body := get("/none"); resp.StatusCode != 204 || body != "" || resp.Header["Content-Length"] != nil {
@@ -180,6 +180,9 @@ func TestServerHooksShapeTheConnection(t *testing.T) {
 			}
 			got <- ctx.Value(contextKey{}).(string)
 			got <- ctx.Value(http.ServerContextKey).(string)
+			if c.Request().Header["Host"] != nil {
+				return errors.New("Host is in the header")
+			}
 			got <- c.Request().URL.String() + " " + c.Request().Host + " " + c.Request().RequestURI
 			got <- c.Response().Status + " " + c.Response().Header.Get("X-Value")
 			return nil

@@ -74,7 +74,8 @@ func TestServerIsSilentAboutPortScans(t *testing.T) {
 	for _, sent := range []string{"", "GET / HT"} {
 		p := connect(t, url, d)
 		fmt.Fprint(p, sent)
-		p.Close()
+		p.Send("EOF")
+		p.ReadAll()
 	}
 	if err := s.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

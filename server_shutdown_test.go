@@ -166,6 +166,106 @@ func TestServerShutdownAnswersHandshakesInFlightWith503(t *testing.T) {
 	})
 }
 
+// A hook that does not know of the end of the server does not delay it, and makes
+// no connection either.
+func TestServerShutdownWhileAHookRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &websockets.Server{Options: quiet(), Handler: nothing, SelectSubprotocol: func(_, _ []string) (string, error) {
+			pass(5 * time.Second)
+			return "", nil
+		}}
+		url, d := wstest.Server(t, s)
+		p := connect(t, url, d)
+		p.Timeout = time.Minute
+		p.Write(wstest.HTTP(goodRequest...))
+		synctest.Wait()
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if resp := p.RecvResponse(); resp.StatusCode != 503 {
+			t.Errorf("got %s", resp.Status)
+		}
+		p.ReadAll()
+	})
+}
+
+// A connection that is accepted at the last moment is closed as the others are.
+func TestServerShutdownWhileTheResponseIsWritten(t *testing.T) {
+	for name, stop := range map[string]func(*websockets.Server) error{
+		"Shutdown": func(s *websockets.Server) error { return s.Shutdown(context.Background()) },
+		"Close":    (*websockets.Server).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := &wstest.Network{Window: wstest.Rendezvous}
+				s := &websockets.Server{Options: quiet(), Handler: func(ctx context.Context, _ *websockets.Conn) error {
+					<-ctx.Done()
+					return ctx.Err()
+				}}
+				url, d := n.Server(t, s)
+				p := connect(t, url, d)
+				p.Write(wstest.HTTP(goodRequest...))
+				synctest.Wait() // the server is writing
+				go stop(s)
+				synctest.Wait()
+				if name == "Close" {
+					p.ReadAll() // it is dropped in the middle of the response
+					return
+				}
+				if resp := p.RecvResponse(); resp.StatusCode != 101 {
+					t.Errorf("got %s", resp.Status)
+				}
+				p.Expect("CLOSE 1001")
+				p.Send("CLOSE 1001")
+				p.ExpectEOF()
+			})
+		})
+	}
+}
+
+func TestServerShutdownWaitsForConnectionsOfUpgrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &websockets.Server{Options: quiet()}
+		upgraded := make(chan *websockets.Conn, 1)
+		url, d := serveHTTP(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c, err := s.Upgrade(w, r)
+			if err != nil {
+				t.Error(err)
+			}
+			upgraded <- c
+		})})
+		connect(t, url, d).ClientHandshake("/")
+		c := <-upgraded
+		synctest.Wait()
+		start := time.Now()
+		if err := s.Shutdown(t.Context()); err != nil || time.Since(start) != websockets.DefaultCloseTimeout {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		if c.Err() == nil {
+			t.Error("the connection is not closed")
+		}
+	})
+}
+
+func TestServerKeepsNothingOfHandshakesAndConnections(t *testing.T) {
+	s := &websockets.Server{Options: quiet(), Handler: nothing}
+	url, d := wstest.Server(t, s)
+	for range 20 {
+		p := connect(t, url, d)
+		p.ClientHandshake("/")
+		p.Expect("CLOSE 1000")
+		p.Send("CLOSE 1000")
+		p.ReadAll()
+		exchange(t, connect(t, url, d), wstest.HTTP("GET / HTTP/1.1", "Host: h"))
+	}
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := websockets.Kept(s); n != 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
 func TestServerShutdownGivesUpOnStuckHandlers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})

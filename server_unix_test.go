@@ -89,6 +89,15 @@ func TestServerUnixModeHoldsFromTheStart(t *testing.T) {
 	}
 	defer syscall.Umask(syscall.Umask(0))
 	path := socketPath(t)
+	early := net.ListenConfig{Control: websockets.LimitMode(0o600)} // before anybody could change it
+	ln, err := early.Listen(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	ln.Close()
 	s := &websockets.Server{Options: quiet(), Handler: nothing, UnixMode: 0o600}
 	start(t, s, "unix", path)
 	info, err := os.Stat(path)
