@@ -273,10 +273,13 @@ func TestServerShutdownGivesUpOnStuckHandlers(t *testing.T) {
 			if c.Request().URL.Path == "/stuck" {
 				<-free
 			}
-			<-ctx.Done()
+			if c.Request().URL.Path != "/done" {
+				<-ctx.Done()
+			}
 			return nil
 		}}
 		url, d := wstest.Server(t, s)
+		connect(t, url, d).ClientHandshake("/done") // and does not answer the close frame
 		for _, path := range []string{"/stuck", "/stuck", "/"} {
 			p := connect(t, url, d)
 			p.ClientHandshake(path)
@@ -292,6 +295,9 @@ func TestServerShutdownGivesUpOnStuckHandlers(t *testing.T) {
 		err := s.Shutdown(ctx)
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "2 handlers") || time.Since(start) != 3*time.Second {
 			t.Errorf("got %v after %v", err, time.Since(start))
+		}
+		if n := len(slices.Collect(s.Conns())); n != 0 {
+			t.Errorf("%d connections are left", n)
 		}
 		if err := s.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
