@@ -50,7 +50,7 @@ func (h *clientHandshake) open() (conn *Conn, err error) {
 	}
 	defer func() { // also if an extension panics
 		if conn == nil && h.raw != nil {
-			_ = h.raw.Close()
+			closeAtOnce(h.raw)
 		}
 	}()
 	err = h.run()

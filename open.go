@@ -24,7 +24,7 @@ func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 	h.server, h.deadline = s, s.openDeadline()
 	defer func() { // also if a function of the application calls runtime.Goexit
 		if conn == nil {
-			_ = h.transport.Close()
+			closeAtOnce(h.transport)
 		}
 	}()
 	if !s.live.addPending(h) {
@@ -122,7 +122,7 @@ func (h *serverHandshake) readRequest() error {
 	return nil
 }
 
-// interrupted says why the transport cannot be read or written any more.
+// interrupted says why the request cannot be read.
 func (h *serverHandshake) interrupted(err error) error {
 	switch {
 	case !h.server.live.serving():
@@ -179,7 +179,7 @@ func (h *serverHandshake) respond() error {
 		return &hookError{hook: "response", err: err}
 	}
 	if _, err := h.transport.Write(response); err != nil {
-		return h.interrupted(err)
+		return &canceledError{"connection lost", err, false} // part of the response may be out: there is no other
 	}
 	return nil
 }
@@ -218,10 +218,5 @@ func linger(transport net.Conn) {
 	if half, ok := transport.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
-	_, _ = io.CopyN(discard{}, transport, lingerBytes)
+	_, _ = io.CopyN(io.Discard, transport, lingerBytes)
 }
-
-// discard is io.Discard without its large buffer.
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }

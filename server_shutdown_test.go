@@ -40,6 +40,12 @@ func TestServerShutdownClosesBusyConnectionsWith1001(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := c.Send(t.Context(), websockets.Text("ready")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Recv(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		wg.Go(func() {
 			for i := 0; ; i++ {
 				text := fmt.Sprint(i)

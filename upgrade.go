@@ -106,7 +106,7 @@ func (u *upgrade) open(handled bool) (*Conn, context.Context) {
 		return u.server.connect(u.transport, u.result(u.buffered), handled)
 	}
 	if u.transport != nil {
-		_ = u.transport.Close()
+		closeAtOnce(u.transport)
 	} else {
 		u.refuse()
 	}

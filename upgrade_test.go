@@ -298,7 +298,11 @@ func TestServerServeHTTPBlocksUntilTheHandlerIsDone(t *testing.T) {
 
 func TestServerShutdownClosesConnectionsOfNetHTTP(t *testing.T) {
 	wstest.NoLeaks(t)
-	s := &websockets.Server{Options: quiet(), Handler: echoHandler}
+	entered := make(chan bool)
+	s := &websockets.Server{Options: quiet(), Handler: func(ctx context.Context, c *websockets.Conn) error {
+		close(entered)
+		return echoHandler(ctx, c)
+	}}
 	mux := http.NewServeMux()
 	mux.Handle("/handled", s)
 	upgraded := make(chan *websockets.Conn, 1)
@@ -318,6 +322,7 @@ func TestServerShutdownClosesConnectionsOfNetHTTP(t *testing.T) {
 		peers = append(peers, p)
 	}
 	c := <-upgraded
+	<-entered
 	if n := len(slices.Collect(s.Conns())); n != 2 {
 		t.Errorf("%d connections", n)
 	}
