@@ -25,7 +25,7 @@ func moved(status int, location string) []byte {
 // secretsOf returns which of the client's secrets are in a request.
 func secretsOf(request string) string {
 	var found []string
-	for _, line := range strings.Split(request, "\r\n") {
+	for line := range strings.SplitSeq(request, "\r\n") {
 		if strings.Contains(line, "SECRET") || strings.HasPrefix(line, "Authorization: Basic") {
 			name, _, _ := strings.Cut(line, ":")
 			found = append(found, strings.ToLower(name))
