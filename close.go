@@ -39,7 +39,7 @@ func (c *Conn) CloseWith(code CloseCode, reason string) error {
 // nil.
 func (c *Conn) CloseNow() error {
 	c.end(errCloseNow)
-	c.closeHard() // in case a slower close is going on
+	closeAtOnce(c.transport) // in case a slower close is going on
 	<-c.done
 	return nil
 }
@@ -206,7 +206,7 @@ func (c *Conn) closeTimedOut() {
 		_ = t.SetLinger(0) // nobody is there to take what waits
 	}
 	c.end(errCloseTimeout)
-	c.closeHard()
+	closeAtOnce(c.transport)
 }
 
 // writeFailed goes on after the transport has refused bytes. What the peer sent
@@ -291,7 +291,7 @@ func (c *Conn) end(cause error) {
 	if before == protocol.Handshaken {
 		_ = c.transport.Close()
 	} else {
-		c.closeHard()
+		closeAtOnce(c.transport)
 	}
 	for _, t := range []*time.Timer{timer, c.keepalive} {
 		if t != nil {
@@ -310,11 +310,11 @@ func (c *Conn) end(cause error) {
 	}
 }
 
-// closeHard closes the transport without waiting for anything: TLS would try to
-// say goodbye first.
-func (c *Conn) closeHard() {
-	if t, ok := c.transport.(interface{ NetConn() net.Conn }); ok {
+// closeAtOnce closes a transport without waiting for anything: TLS would try to
+// say goodbye, to a peer that may not listen.
+func closeAtOnce(transport net.Conn) {
+	if t, ok := transport.(interface{ NetConn() net.Conn }); ok {
 		_ = t.NetConn().Close()
 	}
-	_ = c.transport.Close()
+	_ = transport.Close()
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,15 +45,6 @@ var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10)
 func unread(r *bufio.Reader) []byte {
 	b, _ := r.Peek(r.Buffered())
 	return slices.Clone(b)
-}
-
-// closeAtOnce closes a transport without waiting for anything: TLS would try to
-// say goodbye, to a peer that may not listen.
-func closeAtOnce(transport net.Conn) {
-	if t, ok := transport.(interface{ NetConn() net.Conn }); ok {
-		_ = t.NetConn().Close()
-	}
-	_ = transport.Close()
 }
 
 // switchingProtocols makes of the headers of a 101 response what the application

@@ -1,6 +1,7 @@
 package websockets_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -104,4 +105,22 @@ func TestConnTellsWhatItIs(t *testing.T) {
 			t.Errorf("%q, want %q", v, want)
 		}
 	}
+}
+
+// Without a limit Send never waits, whatever the transport and the peer do.
+func TestSendWithoutLimitNeverWaits(t *testing.T) {
+	pairs(t, nil, &websockets.Options{WriteLimit: websockets.NoLimit}, func(t *testing.T, c, s *websockets.Conn) {
+		ctx := within(t)
+		const messages = 300 // 30 MB: more than all buffers between hold
+		for range messages {
+			if err := s.Send(context.Background(), websockets.Binary(make([]byte, 100_000))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range messages {
+			if m, err := c.Recv(ctx); err != nil || len(m.Data) != 100_000 {
+				t.Fatal(len(m.Data), err)
+			}
+		}
+	})
 }

@@ -43,6 +43,8 @@ func (c *Conn) urgency(ctx context.Context) urgency {
 	switch done := ctx.Done(); {
 	case c.reader.more.Load():
 		return batched // the receiver is about to handle the next message
+	case c.set.writeLimit == outOfReach:
+		return soon // whatever waits, the caller does not
 	case done == nil || done == c.ctxDone:
 		return now
 	}
