@@ -238,10 +238,8 @@ func (r *repo) missingName(name string) string {
 			continue
 		}
 		known = true
-		for _, have := range []string{a[2], a[3] + "." + a[4], a[2] + "." + a[5]} {
-			if have == m[2] {
-				return ""
-			}
+		if slices.Contains([]string{a[2], a[3] + "." + a[4], a[2] + "." + a[5]}, m[2]) {
+			return ""
 		}
 	}
 	if !known {
