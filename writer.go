@@ -20,11 +20,12 @@ import (
 //	pong ─▶ control ─┘   control first: between frames, never inside one
 //
 // Invariants, under mu:
-//   - data and control hold whole frames only; nil when empty, so that an idle
-//     connection holds no buffer.
+//   - data and control hold whole frames, but control may begin with the rest of
+//     one that the transport took only a part of. They are nil when empty, so that
+//     an idle connection holds no buffer.
 //   - waiting counts the bytes in data, in control and taken but not yet written.
-//   - flush is Idle only if nothing waits, or the transport is broken, or a
-//     receiver that has more to do holds replies back (then Scheduled).
+//   - flush is Idle only if nothing waits, or the transport is broken. While a
+//     receiver that has more to do holds replies back, it is Scheduled.
 //   - turn is taken while a message is sent in fragments or is being encoded by an
 //     extension: other messages wait, control frames do not.
 type writer struct {
