@@ -33,14 +33,14 @@ func (r *reader) fill() error {
 	return errEnded
 }
 
-// readSome reads into the space there is. A transport without raw access starts
-// with a few bytes, so that no buffer is held while it waits.
+// readSome reads into the space there is. A transport without raw access waits
+// for the next frame with a few bytes, so that no buffer is held meanwhile.
 func (r *reader) readSome() (int, error) {
 	if r.raw.ok() {
 		return r.raw.read()
 	}
 	r.wouldBlock()
-	if r.direct() || r.buf != nil && r.start < len(r.buf.B) {
+	if between := !r.inFrame && r.emptyBuffer() && !r.stop.Load(); !between {
 		return r.c.transport.Read(r.space())
 	}
 	r.release()
