@@ -1,0 +1,108 @@
+package websockets_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-websockets/websockets"
+	"github.com/go-websockets/websockets/wstest"
+)
+
+// A deaf transport delivers what the peer sends and takes nothing.
+type deaf struct{ net.Conn }
+
+func (deaf) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// When nothing can be written any more, what the peer has sent is still received,
+// and how it closed is known.
+func TestWhatThePeerSentIsReceivedAfterWritesFail(t *testing.T) {
+	for _, role := range []websockets.Role{websockets.RoleServer, websockets.RoleClient} {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := wstest.Pipe()
+			c := websockets.NewConn(deaf{a}, role, websockets.Handshake{}, nil)
+			defer c.CloseNow()
+			p := wstest.NewPeer(t, b, 3-role)
+			ctx := context.Background()
+			_ = c.Send(ctx, websockets.Text("to nobody"))
+			synctest.Wait()
+			if c.State() != websockets.StateClosing {
+				t.Errorf("state %v", c.State())
+			}
+			p.Send(`PING "?"`, `TEXT "last"`, `CLOSE 1001 "bye"`)
+			_ = p.Close()
+			if m, err := c.Recv(ctx); err != nil || m.String() != "last" {
+				t.Errorf("got %q, %v", m, err)
+			}
+			_, err := c.Recv(ctx)
+			if e := closeError(t, err); e.Code != 1001 || e.Reason != "bye" || e.Sent != 0 || !errors.Is(e, syscall.EPIPE) {
+				t.Errorf("ended with %v", e)
+			}
+		})
+	}
+}
+
+// Who waits for a message in fragments goes on when that is given up.
+func TestWaitingSendGoesOnWhenTheMessageBeforeIsGivenUp(t *testing.T) {
+	bothRoles(t, nil, func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {
+		ctx := context.Background()
+		w, err := c.Writer(ctx, websockets.TextMessage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- c.Send(ctx, websockets.Text("next")) }()
+		synctest.Wait()
+		if len(sent) > 0 {
+			t.Fatal("Send did not wait")
+		}
+		if _, err := io.WriteString(w, "\xff"); err == nil {
+			t.Fatal("no error")
+		}
+		p.Expect(`TEXT "next"`)
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A sender writes what others add meanwhile, but not for ever.
+func TestASenderDoesNotWriteForOthersForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := (&wstest.Network{Window: 1}).Pipe()
+		c := websockets.NewConn(a, websockets.RoleServer, websockets.Handshake{}, &websockets.Options{PingInterval: websockets.Off})
+		defer b.Close()
+		defer c.CloseNow()
+		ctx := context.Background()
+		first := make(chan error, 1)
+		go func() { first <- c.Send(ctx, websockets.Text("0")) }()
+		synctest.Wait() // it is in the middle of its frame
+		const frameSize = 3
+		for i := 1; len(first) == 0; i++ {
+			if i > 9 {
+				t.Fatalf("the first Send is still busy with message %d", i)
+			}
+			if err := c.Send(ctx, websockets.Text(strconv.Itoa(i))); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(b, make([]byte, frameSize)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if err := <-first; err != nil {
+			t.Error(err)
+		}
+		pass(time.Second)
+		go func() { _, _ = io.Copy(io.Discard, b) }()
+		if err := c.Send(ctx, websockets.Text("and later ones go out")); err != nil {
+			t.Error(err)
+		}
+	})
+}
