@@ -51,6 +51,9 @@ func TestNothingOfAWSSConnectionIsInTheClear(t *testing.T) {
 		t.Errorf("got %q, %v", m, err)
 	}
 	_ = c.Close()
+	if d.TLSConfig.ServerName != "" || d.TLSConfig.NextProtos != nil {
+		t.Error("the caller's configuration was changed")
+	}
 	wire.mu.Lock()
 	defer wire.mu.Unlock()
 	const handshakeRecord, clientHello = 0x16, 0x01 // RFC 8446 §4, §5.1
