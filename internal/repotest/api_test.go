@@ -8,9 +8,12 @@ import (
 	"go/constant"
 	"go/importer"
 	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -65,7 +68,7 @@ var apiExceptions []string
 // part of an API.
 func exportedAPI(t *testing.T, r *repo, tags ...string) string {
 	t.Helper()
-	imp := &apiImporter{r: r, tags: tags, std: importer.Default(), done: map[string]*types.Package{}}
+	imp := &apiImporter{r: r, tags: tags, others: importer.ForCompiler(r.fset, "gc", openExport), done: map[string]*types.Package{}}
 	var lines []string
 	for _, p := range r.packages {
 		if !p.public() {
@@ -91,16 +94,38 @@ func importPath(p *pkg) string {
 // An apiImporter type-checks packages of this module from their declarations,
 // and takes all others from the compiler.
 type apiImporter struct {
-	r    *repo
-	tags []string
-	std  types.Importer
-	done map[string]*types.Package
+	r      *repo
+	tags   []string
+	others types.Importer
+	done   map[string]*types.Package
+}
+
+// exports are the files in which the compiler says what a package exports, by
+// import path, of all that the packages of this module import.
+var exports = sync.OnceValues(func() (map[string]string, error) {
+	cmd := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./...")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	files := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		name, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		files[name] = file
+	}
+	return files, err
+})
+
+func openExport(importPath string) (io.ReadCloser, error) {
+	files, err := exports()
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(files[importPath])
 }
 
 func (i *apiImporter) Import(name string) (*types.Package, error) {
 	dir, ok := local(name)
 	if !ok {
-		return i.std.Import(name)
+		return i.others.Import(name)
 	}
 	if p := i.done[name]; p != nil {
 		return p, nil
