@@ -7,9 +7,8 @@ import (
 	"github.com/go-websockets/websockets/httpheader"
 )
 
-// New returns a factory for the list of extensions of a client or a server. None
-// is needed for the extension to be used: this is to choose its place in the list,
-// or for transports of other making. New panics if o fails its Check.
+// New returns a factory for the list of extensions of a client or a server. It
+// panics if o fails its Check.
 func New(o Options) extension.Factory {
 	if err := o.Check(); err != nil {
 		panic(err)

@@ -72,8 +72,10 @@ func TestNegotiate(t *testing.T) {
 		{Options{}, snct, snct + "; " + smwb + "=12", agreed{12, 15, false, true}},
 		{Options{}, cnct, cnct + "; " + smwb + "=12", agreed{12, 15, true, false}},
 		{
-			Options{}, cmwb + "; " + cnct + "; " + smwb + "=10; " + snct,
-			snct + "; " + cnct + "; " + smwb + "=10; " + cmwb + "=12", agreed{10, 12, false, false},
+			Options{},
+			cmwb + "; " + cnct + "; " + smwb + "=10; " + snct,
+			snct + "; " + cnct + "; " + smwb + "=10; " + cmwb + "=12",
+			agreed{10, 12, false, false},
 		},
 		// The largest windows need no words.
 		{large, "", "", agreed{15, 15, true, true}},

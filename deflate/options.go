@@ -1,6 +1,6 @@
 // Package deflate is the extension permessage-deflate: messages are compressed
-// with DEFLATE (RFC 7692). Both roles offer and accept it unless told not to;
-// [Options] tune it.
+// with DEFLATE (RFC 7692). A client or a server that lists [New] among its
+// extensions offers or accepts it; [Options] tune it.
 //
 // # Memory
 //
@@ -27,8 +27,7 @@
 // The size of what is compressed tells something about its content, and encryption
 // does not hide sizes. If an attacker can have text of their choice sent together
 // with a secret, in one message or, with context takeover, in one connection, they
-// can find out the secret by trying. Send such messages uncompressed (see
-// websockets.Message), or do without the extension.
+// can find out the secret by trying. Do without the extension there.
 package deflate
 
 import "fmt"
