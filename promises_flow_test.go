@@ -106,3 +106,24 @@ func TestASenderDoesNotWriteForOthersForEver(t *testing.T) {
 		}
 	})
 }
+
+// Without CloseTimeout a closing handshake may take as long as the peer does.
+func TestCloseWaitsForEverWithoutCloseTimeout(t *testing.T) {
+	bothRoles(t, &websockets.Options{CloseTimeout: websockets.Off, PingInterval: websockets.Off}, func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {
+		closed := make(chan error, 1)
+		go func() { closed <- c.CloseWith(websockets.CloseGoingAway, "") }()
+		p.Expect("CLOSE 1001")
+		pass(24 * time.Hour)
+		if len(closed) > 0 || c.State() != websockets.StateClosing {
+			t.Errorf("state %v after a day", c.State())
+		}
+		p.Send("CLOSE 1001")
+		_ = p.Close()
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		if e := closeError(t, c.Err()); e.Code != websockets.CloseGoingAway || e.Err != nil {
+			t.Errorf("ended with %v", e)
+		}
+	})
+}
