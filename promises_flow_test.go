@@ -1,10 +1,13 @@
 package websockets_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -125,5 +128,64 @@ func TestCloseWaitsForEverWithoutCloseTimeout(t *testing.T) {
 		if e := closeError(t, c.Err()); e.Code != websockets.CloseGoingAway || e.Err != nil {
 			t.Errorf("ended with %v", e)
 		}
+	})
+}
+
+// While the application receives now and then, nobody reads in its place.
+func TestStandbyReadsOnlyWhenNobodyElseHasForAWhile(t *testing.T) {
+	bothRoles(t, nil, func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {
+		for i := range 20 {
+			p.Send(`TEXT "now and then"`)
+			if _, err := c.Recv(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			pass(40 * time.Millisecond)
+			if n := standbys(); n > 0 {
+				t.Fatalf("%d goroutines stand by in round %d", n, i)
+			}
+		}
+		pass(100 * time.Millisecond)
+		if n := standbys(); n != 1 {
+			t.Errorf("%d goroutines stand by when nobody receives, want 1", n)
+		}
+	})
+}
+
+// standbys counts the goroutines that read because nobody receives.
+func standbys() int {
+	synctest.Wait()
+	stacks := make([]byte, 1<<20)
+	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("websockets.(*reader).standby("))
+}
+
+// A pong that is late because the application did not receive is not the peer's
+// fault, also if the application has come back a moment before.
+func TestKeepaliveSparesThePeerOfAnApplicationThatHasJustComeBack(t *testing.T) {
+	opts := &websockets.Options{PingInterval: 10 * time.Second, PingTimeout: 5 * time.Second, MaxQueue: 2}
+	bothRoles(t, opts, func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {
+		p.Timeout = time.Minute
+		p.Send(`TEXT "1"`, `TEXT "2"`, `TEXT "3"`)
+		ping, err := p.Recv() // after 10s
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass(4900 * time.Millisecond)
+		go func() {
+			for range 4 { // the last one waits
+				if _, err := c.Recv(context.Background()); err != nil {
+					return
+				}
+			}
+		}()
+		pass(600 * time.Millisecond) // the pong was due meanwhile
+		if c.State() != websockets.StateOpen {
+			t.Fatalf("state %v, %v", c.State(), c.Err())
+		}
+		p.Send(fmt.Sprintf("PONG %q", ping.Frame.Payload))
+		pass(6 * time.Second)
+		if c.State() != websockets.StateOpen || c.Latency() != 5500*time.Millisecond {
+			t.Errorf("state %v, latency %v", c.State(), c.Latency())
+		}
+		_ = c.CloseNow()
 	})
 }
