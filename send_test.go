@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-websockets/websockets"
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/race"
 	"github.com/go-websockets/websockets/wstest"
 )
 
@@ -82,7 +83,7 @@ func TestPollingReceivesEveryMessageOnce(t *testing.T) {
 	for _, kind := range []string{"memory", "tcp", "tls"} {
 		t.Run(kind, func(t *testing.T) {
 			messages := 10_000
-			if kind == "tcp" && !raceEnabled && !testing.Short() {
+			if kind == "tcp" && !race.Enabled && !testing.Short() {
 				messages = 100_000
 			}
 			wstest.NoLeaks(t)

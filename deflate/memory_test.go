@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/internal/race"
 )
 
 // kept is how many bytes an extension keeps between two messages.
@@ -71,6 +72,9 @@ func TestMemoryKept(t *testing.T) {
 
 // Once it runs, nothing is allocated for a message.
 func TestMessagesAllocateNothing(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector allocates")
+	}
 	r := rand.New(rand.NewPCG(2, 2))
 	for _, o := range []Options{
 		{},

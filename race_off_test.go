@@ -1,5 +1,0 @@
-//go:build !race
-
-package websockets_test
-
-const raceEnabled = false
