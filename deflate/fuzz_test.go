@@ -30,8 +30,8 @@ func FuzzReceiver(f *testing.F) {
 			if len(got) > int(max) || len(f.Payload) > int(max) {
 				t.Fatalf("%d and %d bytes, the limit is %d", len(got), len(f.Payload), max)
 			}
-			if (err == nil) != (wholeErr == nil) {
-				t.Fatalf("in pieces: %v; as a whole: %v", err, wholeErr)
+			if (err == nil) != (wholeErr == nil) || !bytes.Equal(got, f.Payload) {
+				t.Fatalf("in pieces: %d bytes, %v; as a whole: %d bytes, %v", len(got), err, len(f.Payload), wholeErr)
 			}
 			if err != nil {
 				protocol, ok1 := errors.AsType[*frame.ProtocolError](err)
@@ -40,9 +40,6 @@ func FuzzReceiver(f *testing.F) {
 					t.Fatalf("the error is %v", err)
 				}
 				return
-			}
-			if !bytes.Equal(got, f.Payload) {
-				t.Fatalf("%d bytes in pieces, %d as a whole", len(got), len(f.Payload))
 			}
 		}
 	})

@@ -105,11 +105,14 @@ func (r *receiver) finish(dst []byte, start, limit int) ([]byte, error) {
 		// for an empty message, or for the end of one.
 		return dst, nil
 	}
-	dst, err := r.decoder.Append(dst, start, &r.window, tail, limit)
+	whole, err := r.decoder.Append(dst, start, &r.window, tail, limit)
 	if err == nil && !r.decoder.AtBoundary() {
 		err = errTruncated
 	}
-	return dst, err
+	if err != nil {
+		return dst, err // what the tail yields is none of the peer's
+	}
+	return whole, nil
 }
 
 // brokenBy makes the error for a message that cannot be decompressed.

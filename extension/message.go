@@ -27,7 +27,8 @@ type PerMessage interface {
 	// which may be empty; the piece behind it begins another message. At most max
 	// bytes are appended, if max is not negative: else AppendDecode fails with a
 	// *[frame.PayloadTooBigError], as soon as it can tell. Other errors are those
-	// of Decode. It may change piece but not keep it.
+	// of Decode; besides an error it returns what could be told before. It may change
+	// piece but not keep it.
 	AppendDecode(dst, piece []byte, last bool, max int64) ([]byte, error)
 }
 

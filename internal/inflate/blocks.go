@@ -44,10 +44,12 @@ func (d *Decoder) storedBytes(in *input, out *output) (more bool, err error) {
 		d.left--
 	}
 	n := min(d.left, len(in.src)-in.i)
-	if err := out.need(n); err != nil {
-		return false, err
+	room := min(n, out.limit-len(out.b))
+	_ = out.need(room)
+	out.b = append(out.b, in.src[in.i:in.i+room]...)
+	if room < n {
+		return false, ErrTooLong
 	}
-	out.b = append(out.b, in.src[in.i:in.i+n]...)
 	in.i += n
 	if d.left -= n; d.left > 0 {
 		return false, nil
