@@ -59,7 +59,7 @@ func TestExtensionsEncodeOneFrameAtATime(t *testing.T) {
 			}
 			p.Send(fmt.Sprintf("PING %q", fmt.Sprint(i)))
 			p.Expect(fmt.Sprintf("PONG %q", fmt.Sprint(i)))
-			if _, err := c.Ping(ctx, []byte(fmt.Sprint(i))); err != nil {
+			if _, err := c.Ping(ctx, fmt.Append(nil, i)); err != nil {
 				t.Error(err)
 			}
 			p.Expect(fmt.Sprintf("PING %q", fmt.Sprint(i)))

@@ -89,7 +89,10 @@ func TestEmptyRoomsGoAway(t *testing.T) {
 // A member who does not read gets as much as the connection's WriteLimit allows
 // and then nothing; the others get everything.
 func TestASlowMemberHoldsUpNobody(t *testing.T) {
-	dial := serve(t, &websockets.Server{Options: websockets.Options{WriteLimit: 1 << 10, PingInterval: websockets.Off}}) // slow could not answer
+	dial := serve(t, &websockets.Server{Options: websockets.Options{
+		WriteLimit:   40 << 10,       // room for one message behind another: only slow is skipped
+		PingInterval: websockets.Off, // slow could not answer
+	}})
 	slow := dial("/chat?name=slow")
 	expect(t, slow, "* slow joined (1 here)")
 	ann := dial("/chat?name=ann&format=json")
