@@ -93,8 +93,9 @@ type Conn struct {
 	role      Role
 	set       *settings
 	hs        Handshake
-	debug     bool        // every frame is logged
-	isClosing atomic.Bool // the connection is not open any more
+	whole     extension.PerMessage // the only extension, if it is one for messages
+	debug     bool                 // every frame is logged
+	isClosing atomic.Bool          // the connection is not open any more
 
 	reader reader
 	writer writer
@@ -183,6 +184,9 @@ func newConn(transport net.Conn, role Role, hs Handshake, opts *Options, onDone 
 	c.debug = c.set.logger.Enabled(context.Background(), slog.LevelDebug)
 	c.hs.Buffered = nil
 	c.hs.Extensions = slices.Clone(hs.Extensions)
+	if len(c.hs.Extensions) == 1 {
+		c.whole, _ = c.hs.Extensions[0].(extension.PerMessage)
+	}
 	claimed := extension.ClaimedBits(c.hs.Extensions)
 	c.writer.init(c, claimed)
 	c.reader.init(c, claimed, hs.Buffered)

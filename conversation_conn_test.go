@@ -19,8 +19,9 @@ import (
 )
 
 // playConn plays the endpoint with a Conn whose application receives all the
-// time. The bytes come as they are written, or in pieces.
-func playConn(inPieces bool) player {
+// time. The bytes come as they are written, or in pieces; and as they are, or
+// compressed.
+func playConn(inPieces, deflated bool) player {
 	return func(t *testing.T, c conversation, role websockets.Role) (outcomes [][]string) {
 		synctest.Test(t, func(t *testing.T) {
 			network := wstest.Network{Window: 64 << 20} // the peer never waits
@@ -32,7 +33,10 @@ func playConn(inPieces bool) player {
 				c:    c,
 				wire: a,
 				peer: wstest.NewPeer(t, a, 3-role),
-				conn: websockets.NewConn(b, role, websockets.Handshake{}, &c.options),
+				conn: websockets.NewConn(b, role, c.handshake(t, role, deflated), &c.options),
+			}
+			if deflated {
+				g.deflated = newDeflatedPeer(t)
 			}
 			defer g.conn.CloseNow()
 			g.resume()
@@ -66,6 +70,8 @@ type game struct {
 	conn  *websockets.Conn
 	ended bool // the endpoint has ended its half of the stream
 	shown bool // how the connection ended
+
+	deflated *deflatedPeer // compresses for the peer, if it is not nil
 
 	pause  func()         // stops the application
 	writer io.WriteCloser // of the message that the application sends in fragments
@@ -132,7 +138,7 @@ func (g *game) act(s step) error {
 	if err != nil {
 		return err
 	}
-	b, err := g.peer.Encode(lines...)
+	b, err := g.peer.Encode(g.deflated.compress(lines)...)
 	if err != nil {
 		return err
 	}
@@ -211,7 +217,7 @@ func (g *game) outcome(t *testing.T) (lines []string) {
 				continue
 			}
 		}
-		lines = append(lines, string(frame.AppendLine(nil, l)))
+		lines = append(lines, string(frame.AppendLine(nil, g.deflated.decompress(l))))
 	}
 	return append(lines, g.takeSeen()...)
 }

@@ -31,10 +31,36 @@ func FuzzConversation(f *testing.F) {
 			options: websockets.Options{PingInterval: websockets.Off, MaxMessageSize: 500},
 			steps:   []step{{cause: []string{string(line)}}, {}},
 		}
-		got := withoutReason(playConn(true)(t, c, role))
+		got := withoutReason(playConn(true, false)(t, c, role))
 		want := withoutReason(playProtocol(false)(t, c, role))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s\nas a %v, in pieces of %d:\nConn has\n\t%s\nprotocol alone has\n\t%s",
+				line, role, piece, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	})
+}
+
+// FuzzDeflatedConversation: with permessage-deflate, whatever comes in one piece
+// comes to the same in many.
+func FuzzDeflatedConversation(f *testing.F) {
+	for _, seed := range conversationSeeds(f) {
+		f.Add(seed.bytes, seed.role == websockets.RoleClient, uint8(len(seed.bytes)))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, client bool, piece uint8) {
+		role := websockets.RoleServer
+		if client {
+			role = websockets.RoleClient
+		}
+		line := frame.AppendLine(nil, frame.Line{Direction: frame.Received, Kind: frame.RawLine, Raw: b})
+		c := conversation{
+			piece:   int(piece),
+			deflate: "yes",
+			options: websockets.Options{PingInterval: websockets.Off, MaxMessageSize: 500},
+			steps:   []step{{cause: []string{string(line)}}, {}},
+		}
+		pieces, whole := playConn(true, false)(t, c, role), playConn(false, false)(t, c, role)
+		if got, want := withoutReason(pieces), withoutReason(whole); !slices.Equal(got, want) {
+			t.Errorf("%s\nas a %v, in pieces of %d:\n\t%s\nin one piece:\n\t%s",
 				line, role, piece, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 		}
 	})

@@ -47,6 +47,9 @@ import (
 //	show-end: true             expect "> EOF" where the endpoint ends its half of the
 //	                           stream, and "= closed" where the connection ends
 //	piece: 1000                the bytes of one read, where the default of 1 is slow
+//	deflate: yes               permessage-deflate is agreed on, or with what a server
+//	                           answers: "server_no_context_takeover"; frames are as
+//	                           they are on the wire
 //	max-message-size: 100      and other fields of websockets.Options: max-queue,
 //	close-timeout: 5s          close-timeout, ping-interval, ping-timeout
 type conversation struct {
@@ -54,6 +57,7 @@ type conversation struct {
 	roles   []websockets.Role
 	showEnd bool
 	piece   int // most bytes of a read, when the bytes come in pieces
+	deflate string
 	options websockets.Options
 	steps   []step   // the last one is the end of the stream
 	tail    []string // empty lines at the end
@@ -119,6 +123,8 @@ func (c *conversation) setOption(line string) (err error) {
 		c.showEnd, err = strconv.ParseBool(value)
 	case "piece":
 		c.piece, err = strconv.Atoi(value)
+	case "deflate":
+		c.deflate = value
 	case "max-message-size":
 		c.options.MaxMessageSize, err = strconv.ParseInt(value, 10, 64)
 	case "max-queue":
@@ -201,9 +207,9 @@ func (s step) incoming() (lines []string, eof bool, err error) {
 }
 
 // needsConn reports whether the conversation is about more than the protocol: it
-// needs a clock or an application that pauses.
+// needs an extension, a clock or an application that pauses.
 func (c *conversation) needsConn() bool {
-	return slices.ContainsFunc(c.steps, func(s step) bool {
+	return c.deflate != "" || slices.ContainsFunc(c.steps, func(s step) bool {
 		return len(s.cause) > 0 && (s.cause[0][0] == '+' || s.cause[0] == "! PAUSE")
 	})
 }

@@ -25,8 +25,10 @@ var players = []struct {
 	isConn bool
 	play   player
 }{
-	{"conn", true, playConn(false)},
-	{"conn-in-pieces", true, playConn(true)},
+	{"conn", true, playConn(false, false)},
+	{"conn-in-pieces", true, playConn(true, false)},
+	{"conn-deflated", true, playConn(false, true)},
+	{"conn-deflated-in-pieces", true, playConn(true, true)},
 	{"protocol", false, playProtocol(false)},
 	{"protocol-in-pieces", false, playProtocol(true)},
 }
@@ -81,6 +83,9 @@ func updateConversations(t *testing.T, file string, archive txtar.Archive, all [
 func testConversation(t *testing.T, c conversation) {
 	for _, p := range players {
 		if c.needsConn() && !p.isConn {
+			continue
+		}
+		if strings.HasPrefix(p.name, "conn-deflated") && c.needsPlain() {
 			continue
 		}
 		for _, role := range c.roles {

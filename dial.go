@@ -106,7 +106,7 @@ func (h *clientHandshake) buildRequest() (err error) {
 	if len(d.Subprotocols) > 0 {
 		h.header.Set("Sec-WebSocket-Protocol", httpheader.BuildSubprotocols(d.Subprotocols))
 	}
-	if offers := handshake.OfferExtensions(d.Extensions); offers != "" {
+	if offers := handshake.OfferExtensions(d.extensions()); offers != "" {
 		h.header.Set("Sec-WebSocket-Extensions", offers)
 	}
 	if d.Origin != "" {
@@ -214,7 +214,7 @@ func (h *clientHandshake) checkResponse() (err error) {
 	if err := handshake.CheckResponse(&h.response, h.key); err != nil {
 		return err
 	}
-	if h.extensions, err = handshake.AcceptExtensions(&h.response, h.dialer.Extensions); err != nil {
+	if h.extensions, err = handshake.AcceptExtensions(&h.response, h.dialer.extensions()); err != nil {
 		return err
 	}
 	h.subprotocol, err = handshake.CheckSubprotocol(&h.response, h.dialer.Subprotocols)

@@ -132,7 +132,8 @@ func TestDialRequestsOnTheWire(t *testing.T) {
 		_, after, _ := strings.Cut(rest, "\r\n")
 		got = before + after
 		if want := string(wstest.HTTP("GET "+want[0]+" HTTP/1.1", "Host: "+want[1], "Upgrade: websocket", "Connection: Upgrade",
-			"Sec-WebSocket-Version: 13", "User-Agent: go-websockets")); got != want {
+			"Sec-WebSocket-Version: 13", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+			"User-Agent: go-websockets")); got != want {
 			t.Errorf("%s: sent\n%q, want\n%q", url, got, want)
 		}
 		if r := c.Request(); r.Host != want[1] || r.URL.RequestURI() != want[0] || r.Method != "GET" {

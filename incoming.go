@@ -93,7 +93,9 @@ func (r *reader) step(n need) (progress, error) {
 		return gotNothing, err
 	}
 	r.start += size
-	r.beginFrame(h)
+	if err := r.beginFrame(h); err != nil {
+		return gotNothing, err
+	}
 	if n == needBegin && !r.message.streamed {
 		return gotNeed, nil
 	}
@@ -139,17 +141,25 @@ func (r *reader) control(h frame.Header, unread []byte, size int) (progress, err
 }
 
 // beginFrame takes the header of a data frame.
-func (r *reader) beginFrame(h frame.Header) {
+func (r *reader) beginFrame(h frame.Header) error {
 	r.header, r.left, r.pos, r.inFrame = h, h.Length, 0, true
 	m := &r.message
+	reserved := h.RSV1 || h.RSV2 || h.RSV3
 	if h.Opcode == frame.OpContinuation {
-		return
+		if reserved && r.c.whole != nil {
+			return &ProtocolError{
+				Code: CloseProtocolError, Reason: "reserved bit on a frame that is not the first of its message", Section: "RFC 7692 §6.1",
+			}
+		}
+		return nil
 	}
 	m.begun, m.opcode, m.size = true, h.Opcode, 0
+	m.coded = len(r.exts) > 0 && (reserved || r.c.whole == nil)
 	m.text.Reset()
 	if !m.borrowed {
 		m.data, m.base = nil, 0
 	}
+	return nil
 }
 
 // payload takes what is unread of a data frame's payload, and the frame's end.
@@ -226,16 +236,15 @@ func (r *reader) takePayload() (bool, error) {
 }
 
 // toMessage reports whether payload goes straight to the message's data.
-func (r *reader) toMessage() bool { return len(r.exts) == 0 && !r.message.streamed }
+func (r *reader) toMessage() bool { return !r.message.coded && !r.message.streamed }
 
 // divert takes payload that does not go straight to the message's data.
 func (r *reader) divert(p []byte) error {
-	if len(r.exts) > 0 {
+	if r.message.coded {
 		if r.c.debug {
 			r.show(p)
 		}
-		r.wire = append(r.wire, p...)
-		return nil
+		return r.takeCoded(p)
 	}
 	if err := r.accept(p); err != nil {
 		return err
@@ -258,7 +267,7 @@ func (r *reader) toStream(p []byte) {
 func (r *reader) accept(p []byte) error {
 	m := &r.message
 	m.size += int64(len(p))
-	if r.c.debug && len(r.exts) == 0 {
+	if r.c.debug && !m.coded {
 		r.show(p)
 	}
 	if m.opcode == frame.OpText && !m.text.Write(p) {
@@ -278,25 +287,8 @@ func (r *reader) endFrame() error {
 		r.c.logFrame(frame.Received, r.header, r.shown)
 		r.shown = r.shown[:0]
 	}
-	if len(r.exts) == 0 {
-		return nil
-	}
-	f, err := r.decode(frameOf(r.header, r.wire))
-	if err != nil {
-		return err
-	}
-	if cap(r.wire) > streamAhead {
-		r.wire = nil
-	} else {
-		r.wire = r.wire[:0]
-	}
-	if err := r.accept(f.Payload); err != nil {
-		return err
-	}
-	if r.message.streamed {
-		r.toStream(f.Payload)
-	} else {
-		r.message.data = append(r.message.data, f.Payload...)
+	if r.message.coded {
+		return r.endCoded()
 	}
 	return nil
 }
@@ -304,27 +296,6 @@ func (r *reader) endFrame() error {
 // frameOf joins a header and its payload.
 func frameOf(h frame.Header, payload []byte) frame.Frame {
 	return frame.Frame{FIN: h.FIN, RSV1: h.RSV1, RSV2: h.RSV2, RSV3: h.RSV3, Opcode: h.Opcode, Payload: payload}
-}
-
-// decode applies the extensions to a data frame in the reverse of their order (RFC 6455 §9.1).
-func (r *reader) decode(f frame.Frame) (frame.Frame, error) {
-	most := int64(-1)
-	if r.rules.Limit >= 0 {
-		most = r.rules.Limit - r.message.size
-	}
-	for _, e := range slices.Backward(r.exts) {
-		var err error
-		if f, err = e.Decode(f, most); err != nil {
-			return f, err
-		}
-	}
-	if err := f.Check(); err != nil {
-		return f, err // a reserved bit that no extension has cleared
-	}
-	if size := int64(len(f.Payload)); most >= 0 && size > most {
-		return f, &PayloadTooBigError{Size: r.message.size + size, Limit: r.rules.Limit}
-	}
-	return f, nil
 }
 
 // endMessage is called when the last frame of a message has come.

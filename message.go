@@ -35,10 +35,19 @@ func (t MessageType) String() string {
 type Message struct {
 	Type MessageType
 	Data []byte
+
+	// DisableCompression has this message sent as it is, for example because it
+	// holds a secret: see package deflate. It is not set on received messages.
+	DisableCompression bool
 }
 
 // Binary makes a binary message of b. It keeps b and makes no copy.
 func Binary(b []byte) Message { return Message{Type: BinaryMessage, Data: b} }
+
+// frame returns m in one frame.
+func (m Message) frame() frame.Frame {
+	return frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data}
+}
 
 // String returns Data as a string.
 func (m Message) String() string { return string(m.Data) }

@@ -147,7 +147,7 @@ func (n *negotiation) selectSubprotocol() error {
 
 func (n *negotiation) negotiateExtensions() error {
 	n.hook = "Extensions"
-	answer, exts, err := handshake.NegotiateExtensions(n.request.Header, n.server.Extensions)
+	answer, exts, err := handshake.NegotiateExtensions(n.request.Header, n.server.extensions())
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@ package websockets
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/go-websockets/websockets/deflate"
 	"github.com/go-websockets/websockets/extension"
 )
 
@@ -34,8 +36,17 @@ type Options struct {
 	// order of preference. Default: none.
 	Subprotocols []string
 
-	// Extensions are offered by a client and accepted by a server, in order of
-	// preference. Default: none.
+	// DisableCompression switches the extension permessage-deflate (RFC 7692) off.
+	// Default: a client offers it and a server accepts it, after Extensions. What it
+	// costs, and what compression tells about secrets, stands in package deflate.
+	DisableCompression bool
+
+	// Deflate tunes permessage-deflate. The zero value is its default.
+	Deflate deflate.Options
+
+	// Extensions are more extensions, offered by a client and accepted by a server,
+	// in order of preference. If permessage-deflate is among them, it is the one
+	// that is used, in this place. Default: none.
 	Extensions []extension.Factory
 
 	// OpenTimeout bounds the whole opening handshake. A client counts from the
@@ -111,7 +122,20 @@ func (o *Options) check() error {
 			return fmt.Errorf("websockets: %s is %d: give a positive number, 0 for the default or, where there is one, NoLimit", n.name, n.value)
 		}
 	}
+	if err := o.Deflate.Check(); err != nil {
+		return fmt.Errorf("websockets: %w", err)
+	}
 	return nil
+}
+
+// extensions returns Extensions and, unless it is off or among them,
+// permessage-deflate.
+func (o *Options) extensions() []extension.Factory {
+	isDeflate := func(f extension.Factory) bool { return f.Name() == deflate.Name }
+	if o.DisableCompression || slices.ContainsFunc(o.Extensions, isDeflate) {
+		return o.Extensions
+	}
+	return append(slices.Clip(o.Extensions), deflate.New(o.Deflate))
 }
 
 // openTimeout returns OpenTimeout with its default resolved, 0 if it is off.

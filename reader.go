@@ -84,6 +84,7 @@ const (
 type incoming struct {
 	begun    bool
 	opcode   frame.Opcode
+	coded    bool                 // its payload is what extensions make of what comes
 	streamed bool                 // its payload goes to the stream, not to data
 	text     utf8stream.Validator // of a text message
 	size     int64                // bytes so far, as extensions decode them

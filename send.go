@@ -2,10 +2,8 @@ package websockets
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"unicode/utf8"
 
 	"github.com/go-websockets/websockets/frame"
@@ -29,11 +27,12 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 	if err := w.begin(ctx, false); err != nil {
 		return err
 	}
-	f := frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data}
-	if len(c.hs.Extensions) > 0 {
-		return w.encoded(ctx, f, c.urgency(ctx))
+	f, memory, err := w.encoded(ctx, m.frame(), m.DisableCompression)
+	if err != nil {
+		return err
 	}
 	w.add(f)
+	free(memory)
 	w.commit(c.urgency(ctx))
 	return nil
 }
@@ -49,44 +48,6 @@ func (c *Conn) urgency(ctx context.Context) urgency {
 		return now
 	}
 	return soon // a write cannot be interrupted when ctx ends
-}
-
-// encoded appends f as the extensions encode it. It is called with mu held and
-// without the turn for f's first frame, and gives mu back.
-func (w *writer) encoded(ctx context.Context, f frame.Frame, u urgency) error {
-	// Extensions see the frames in their order, and their code, which may be slow
-	// or the application's, must not run under our lock: so the turn is taken.
-	w.turn = true
-	w.mu.Unlock()
-	fin := f.FIN
-	f, err := w.c.encode(f)
-	w.mu.Lock()
-	if fin || err != nil {
-		w.release()
-	}
-	if err != nil {
-		w.mu.Unlock()
-		w.c.fail(CloseInternalError, err, w.c.set.closeTimeout)
-		return fmt.Errorf("websockets: %w", err)
-	}
-	if w.broken || !w.state.CanSend() {
-		w.mu.Unlock()
-		return w.c.closedError(ctx)
-	}
-	w.add(f)
-	w.commit(u)
-	return nil
-}
-
-// encode applies the extensions in their order (RFC 6455 §9.1).
-func (c *Conn) encode(f frame.Frame) (frame.Frame, error) {
-	for _, e := range c.hs.Extensions {
-		var err error
-		if f, err = e.Encode(f); err != nil {
-			return f, fmt.Errorf("extension %q cannot encode a frame: %w", e.Name(), err)
-		}
-	}
-	return f, nil
 }
 
 // Writer sends a message in fragments: each Write is a frame, which goes out at
@@ -163,15 +124,13 @@ func (m *messageWriter) fragment(p []byte, fin bool) error {
 	if err := w.begin(m.ctx, true); err != nil {
 		return m.abandon(err)
 	}
-	f := frame.Frame{FIN: fin, Opcode: m.opcode, Payload: p}
+	f, memory, err := w.encoded(m.ctx, frame.Frame{FIN: fin, Opcode: m.opcode, Payload: p}, false)
 	m.opcode = frame.OpContinuation
-	if len(m.c.hs.Extensions) > 0 {
-		if err := w.encoded(m.ctx, f, m.c.urgency(m.ctx)); err != nil {
-			return m.abandon(err)
-		}
-		return nil
+	if err != nil {
+		return m.abandon(err)
 	}
 	w.add(f)
+	free(memory)
 	if fin {
 		w.release()
 	}
@@ -222,58 +181,4 @@ func (m *messageWriter) valid(p []byte) bool {
 	}
 	m.tail = append(m.tail[:0], p[cut:]...)
 	return utf8.Valid(p[:cut])
-}
-
-// Broadcast sends m to many connections without waiting for any: one that is not
-// open, or has WriteLimit bytes waiting, or is sending a message in fragments,
-// is skipped. The error joins one for each that was skipped and is nil if there
-// was none; [SkippedError] has the connection.
-func Broadcast(conns iter.Seq[*Conn], m Message) error {
-	if err := m.check(); err != nil {
-		return err
-	}
-	f := frame.Frame{FIN: true, Opcode: frame.Opcode(m.Type), Payload: m.Data}
-	var errs []error
-	for c := range conns {
-		if err := c.offer(f); err != nil {
-			errs = append(errs, &SkippedError{Conn: c, Err: err})
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// A SkippedError says which connection [Broadcast] could not send to, and why.
-type SkippedError struct {
-	Conn *Conn
-	Err  error // ErrBusy, ErrState or the connection's *CloseError
-}
-
-func (e *SkippedError) Error() string {
-	return fmt.Sprintf("%v: %v", e.Conn.RemoteAddr(), e.Err)
-}
-
-// Unwrap returns Err.
-func (e *SkippedError) Unwrap() error { return e.Err }
-
-// offer is Send that does not wait.
-func (c *Conn) offer(f frame.Frame) error {
-	w := &c.writer
-	w.mu.Lock()
-	switch {
-	case w.broken || !w.state.CanSend():
-		w.mu.Unlock()
-		if err := c.Err(); err != nil {
-			return err
-		}
-		return ErrState
-	case w.turn || w.waiting >= c.set.writeLimit:
-		w.mu.Unlock()
-		return ErrBusy
-	}
-	if len(c.hs.Extensions) > 0 {
-		return w.encoded(context.Background(), f, soon)
-	}
-	w.add(f)
-	w.commit(soon)
-	return nil
 }

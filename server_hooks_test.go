@@ -295,16 +295,18 @@ func TestServerAndDialerAgreeOnExtensionsAndSubprotocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
-	if c.Subprotocol() != "chat" || c.Response().Header.Get("Sec-WebSocket-Extensions") != "x-rsv; p" {
+	const answer = "x-rsv; p, permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"
+	if c.Subprotocol() != "chat" || c.Response().Header.Get("Sec-WebSocket-Extensions") != answer {
 		t.Errorf("got %q, %v", c.Subprotocol(), c.Response().Header)
 	}
-	if r := c.Request(); r.URL.String() != url+"a/b?c=d" || r.Header.Get("Sec-WebSocket-Extensions") != "x-rsv; p" || c.Role() != websockets.RoleClient {
+	if r := c.Request(); r.URL.String() != url+"a/b?c=d" || r.Header.Get("Sec-WebSocket-Extensions") != "x-rsv; p, permessage-deflate; client_max_window_bits" || c.Role() != websockets.RoleClient {
 		t.Errorf("got %v %v", r.URL, r.Header)
 	}
-	if err := c.Send(t.Context(), websockets.Text("hi")); err != nil {
+	long := strings.Repeat("hi ", 1000) // worth compressing
+	if err := c.Send(t.Context(), websockets.Text(long)); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := c.Recv(t.Context()); err != nil || m.String() != "hi" {
+	if m, err := c.Recv(t.Context()); err != nil || m.String() != long {
 		t.Errorf("got %v, %v", m, err)
 	}
 }

@@ -25,9 +25,10 @@ type Receiver struct {
 	Claimed extension.Bits // the reserved bits that extensions have claimed
 	Limit   int64          // bytes of one message, fragments together; negative: none
 
-	open  bool  // a fragmented message has begun
-	empty int   // fragments without payload in a row
-	size  int64 // bytes of the message so far
+	open   bool  // a fragmented message has begun
+	marked bool  // a frame of the message has a reserved bit set
+	empty  int   // fragments without payload in a row
+	size   int64 // bytes of the message so far
 }
 
 // Header judges the header of the next frame. It fails with a
@@ -65,8 +66,9 @@ func (r *Receiver) data(h frame.Header) error {
 	case h.Opcode != frame.OpContinuation && r.open:
 		return violation(frame.CloseProtocolError, "RFC 6455 §5.4", "%s frame inside a fragmented message", h.Opcode)
 	case h.Opcode != frame.OpContinuation:
-		r.size, r.empty = 0, 0
+		r.size, r.empty, r.marked = 0, 0, false
 	}
+	r.marked = r.marked || h.RSV1 || h.RSV2 || h.RSV3
 	// Both are non-negative, so the subtraction cannot overflow where the sum could.
 	if limit := r.wireLimit(); h.Length > limit-r.size {
 		return &frame.PayloadTooBigError{Size: saturate(r.size, h.Length), Limit: r.Limit}
@@ -82,14 +84,15 @@ func (r *Receiver) data(h frame.Header) error {
 	return nil
 }
 
-// wireLimit is Limit for what is on the wire. An extension may make a message
-// that is within the limit a little longer, as DEFLATE does with what cannot be
-// compressed; its Decode enforces the limit itself.
+// wireLimit is Limit for what is on the wire. An extension, which marks its frames
+// by a reserved bit, may make a message that is within the limit a little longer,
+// as DEFLATE does with what cannot be compressed; its Decode enforces the limit
+// itself.
 func (r *Receiver) wireLimit() int64 {
 	switch {
 	case r.Limit < 0:
 		return math.MaxInt64
-	case r.Claimed != 0:
+	case r.marked:
 		return saturate(r.Limit, r.Limit/256+1024)
 	}
 	return r.Limit

@@ -105,7 +105,7 @@ func TestLimitCountsAllFragments(t *testing.T) {
 	text, cont := frame.OpText, frame.OpContinuation
 	for _, c := range []struct {
 		limit   int64
-		claimed extension.Bits
+		marked  extension.Bits // of the first frame
 		lengths []int64
 		size    int64 // of the error; 0: none
 	}{
@@ -123,16 +123,22 @@ func TestLimitCountsAllFragments(t *testing.T) {
 		{-1, 0, []int64{1 << 62, 1<<62 - 1}, 0},
 		{100, extension.RSV1, []int64{1124}, 0}, // a little more on the wire
 		{100, extension.RSV1, []int64{1125}, 1125},
+		{100, extension.RSV2, []int64{100, 1024}, 0},
+		{100, extension.RSV3, []int64{100, 1025}, 1125},
 		{math.MaxInt64, extension.RSV1, []int64{1 << 62}, 0},
 	} {
-		r := &Receiver{Masked: true, Limit: c.limit, Claimed: c.claimed}
+		r := &Receiver{Masked: true, Limit: c.limit, Claimed: extension.RSV1 | extension.RSV2 | extension.RSV3}
 		var err error
 		for i, n := range c.lengths {
 			op := cont
 			if i == 0 {
 				op = text
 			}
-			if err = r.Header(header(op, n, false)); err != nil {
+			h := header(op, n, false)
+			h.RSV1 = i == 0 && c.marked == extension.RSV1
+			h.RSV2 = i == 0 && c.marked == extension.RSV2
+			h.RSV3 = i == 0 && c.marked == extension.RSV3
+			if err = r.Header(h); err != nil {
 				break
 			}
 		}
@@ -145,6 +151,13 @@ func TestLimitCountsAllFragments(t *testing.T) {
 
 func TestLimitBeginsAnewWithEachMessage(t *testing.T) {
 	r := server()
+	r.Claimed = extension.RSV1
+	marked := header(frame.OpText, r.Limit+1024, true)
+	marked.RSV1 = true
+	if n, err := feed(r, marked, header(frame.OpText, r.Limit+1, true)); n != 1 || err == nil {
+		t.Errorf("a message behind one with a reserved bit: frame %d, %v", n, err)
+	}
+	r = server()
 	for range 5 {
 		if n, err := feed(r, header(frame.OpText, 60, false), header(frame.OpContinuation, 40, true)); err != nil {
 			t.Fatalf("frame %d: %v", n, err)
