@@ -65,9 +65,12 @@ type deflatedPeer struct {
 	reads      extension.Extension
 }
 
+// peerWriter is that of one peer after the other: it is large.
+var peerWriter, _ = flate.NewWriter(nil, 9)
+
 func newDeflatedPeer(t *testing.T) *deflatedPeer {
-	p := &deflatedPeer{reads: deflateAs(t, websockets.RoleClient, "")}
-	p.writer, _ = flate.NewWriter(&p.buf, 9)
+	p := &deflatedPeer{writer: peerWriter, reads: deflateAs(t, websockets.RoleClient, "")}
+	p.writer.Reset(&p.buf)
 	return p
 }
 
