@@ -21,12 +21,13 @@ func TestBrowsers(t *testing.T) {
 			running := b.start(t)
 			t.Log("peer:", running.Version())
 			start, origin := pagePeers(t, running)
+			const can = echoesCode | knowsFlags | knows8Bits
 			t.Run("beside "+oracle.name, func(t *testing.T) {
-				converse(t, oracle.start(t), start(t), echoesCode)
+				converse(t, oracle.start(t), start(t), can)
 			})
 			for _, secure := range []bool{false, true} {
 				(&session{
-					start: start, can: echoesCode, origin: origin,
+					start: start, can: can, origin: origin,
 					role: websockets.RoleServer, secure: secure,
 				}).run(t, serverCases)
 			}

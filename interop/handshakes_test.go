@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/go-websockets/websockets"
@@ -17,7 +16,8 @@ var serverCases = []extraCase{
 		wantSubprotocol("")(t, l)
 	}},
 	{"headers", setsHeaders, serveHeaders},
-	{"compression declined", 0, serveUncompressed},
+	{"compression", 0, compress},
+	{"compression declined", 0, declineCompression},
 	{"Basic auth from the URL", passesUserinfo, serveAuth},
 	{"Origin", sendsOrigin, serveOrigin},
 	{"refused", 0, serveRefusal},
@@ -43,19 +43,6 @@ func serveHeaders(t *testing.T, s *session) {
 		t.Errorf("the path is %q", got)
 	}
 	l.finish(t)
-}
-
-// serveUncompressed answers the offer of permessage-deflate, which every peer
-// makes, with no extension: a long message of zeros comes as it is.
-func serveUncompressed(t *testing.T, s *session) {
-	l := s.open(t, setup{})
-	if got := l.conn.Request().Header.Get("Sec-WebSocket-Extensions"); !strings.Contains(got, "permessage-deflate") {
-		t.Errorf("the peer offers %q", got)
-	}
-	if got, ok := l.opened.Headers["sec-websocket-extensions"]; ok {
-		t.Errorf("we answered the offer with %q", got)
-	}
-	exchange(websockets.Text(strings.Repeat("0", 5_000)))(t, l)
 }
 
 // serveAuth has a password of letters only: not every client decodes what is
@@ -119,6 +106,7 @@ var clientCases = []extraCase{
 		l := s.open(t, setup{ours: websockets.Options{Subprotocols: []string{"chat"}}})
 		wantSubprotocol("")(t, l)
 	}},
+	{"compression", 0, compress},
 	{"headers", setsHeaders, dialHeaders},
 	{"Basic auth from the URL", 0, dialAuth},
 }

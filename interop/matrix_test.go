@@ -94,6 +94,7 @@ type setup struct {
 	peerUser       string
 	peerOrigin     string
 	userinfo       *url.Userinfo
+	theirDeflate   map[string]any // the peer's parameters of permessage-deflate
 }
 
 // A link is an open connection between us and a peer.
@@ -159,7 +160,7 @@ func (s *session) serve(t *testing.T, u setup) (*websockets.Server, <-chan *webs
 func (s *session) connectTo(server *websockets.Server, u setup) peer.Command {
 	c := peer.Command{
 		Do: "connect", Subprotocols: u.subprotocols, MaxSize: u.maxSize,
-		Headers: u.peerHeaders, Origin: u.peerOrigin,
+		Headers: u.peerHeaders, Origin: u.peerOrigin, Deflate: u.theirDeflate,
 	}
 	address := url.URL{Scheme: "ws", User: u.userinfo, Host: server.Addrs()[0].String(), Path: "/here"}
 	if s.secure {
@@ -175,7 +176,7 @@ func (s *session) dial(t *testing.T, u setup) (*websockets.Conn, error) {
 	t.Helper()
 	c := peer.Command{
 		Do: "listen", Subprotocols: u.subprotocols, MaxSize: u.maxSize,
-		Headers: u.peerHeaders, User: u.peerUser,
+		Headers: u.peerHeaders, User: u.peerUser, Deflate: u.theirDeflate,
 	}
 	dialer := &websockets.Dialer{Options: withoutPings(u.ours)}
 	scheme := "ws"

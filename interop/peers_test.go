@@ -40,33 +40,42 @@ const (
 	seesStatus                         // read the status of a refusal
 	echoesCode                         // answer a close frame with the same code
 	passesUserinfo                     // turn user and password of a URL into Basic credentials
+	tunesDeflate                       // choose the parameters of permessage-deflate
+	limitsWindow                       // as a server, compress with a smaller window when asked
+	neverDeflates                      // it reads what is compressed, but sends nothing compressed
+	knowsFlags                         // see parameters without a value: it does without takeover when it agrees to
+	knows8Bits                         // have a window of 8 bits
 )
 
 var libraries = []library{
 	{
 		name: "python-websockets", pkg: "python3-websockets", python: "websockets", script: "python_websockets.py",
-		can: echoesCode | serves | fragments | sendsPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo,
+		can: echoesCode | serves | fragments | sendsPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo |
+			tunesDeflate | limitsWindow | knowsFlags | knows8Bits,
 	},
 	{
 		name: "node-ws", pkg: "npm ws", script: "node_ws.mjs",
-		can: echoesCode | serves | fragments | sendsPings | seesPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo,
+		can: echoesCode | serves | fragments | sendsPings | seesPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo |
+			tunesDeflate | limitsWindow | knowsFlags | knows8Bits,
 	},
 	{
 		name: "node-builtin", pkg: "node with a built-in WebSocket", script: "node_builtin.mjs",
-		can: echoesCode | setsHeaders,
+		can: echoesCode | setsHeaders | neverDeflates | knowsFlags | knows8Bits,
 	},
 	{
 		// It answers every close frame with 1000.
 		name: "aiohttp", pkg: "python3-aiohttp", python: "aiohttp", script: "python_aiohttp.py",
-		can: serves | sendsPings | seesPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo,
+		can: knowsFlags | serves | sendsPings | seesPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo,
 	},
 	{
+		// It overlooks parameters without a value, and takes its context over whatever
+		// was agreed.
 		name: "tornado", pkg: "python3-tornado", python: "tornado", script: "python_tornado.py",
 		can: echoesCode | serves | sendsPings | seesPings | aborts | limitsSize | setsHeaders | sendsOrigin | seesStatus | passesUserinfo,
 	},
 	{
 		name: "wsproto", pkg: "python3-wsproto", python: "wsproto", script: "python_wsproto.py",
-		can: echoesCode | serves | fragments | sendsPings | seesPings | aborts | setsHeaders | sendsOrigin | seesStatus,
+		can: knowsFlags | echoesCode | serves | fragments | sendsPings | seesPings | aborts | setsHeaders | sendsOrigin | seesStatus,
 	},
 }
 

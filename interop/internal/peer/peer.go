@@ -25,6 +25,7 @@ type Command struct {
 	CA           string            `json:"ca,omitempty"`
 	Cert         string            `json:"cert,omitempty"`
 	Key          string            `json:"key,omitempty"`
+	Deflate      map[string]any    `json:"deflate,omitempty"`
 	Text         string            `json:"text,omitempty"`
 	Base64       []byte            `json:"base64,omitempty"`
 	Parts        []string          `json:"parts,omitempty"`

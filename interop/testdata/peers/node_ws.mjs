@@ -19,8 +19,15 @@ function opened(socket, subprotocol, headers, path) {
   ws.on('error', (err) => console.error(err)) // the close event follows
 }
 
+// deflateOptions gives the parameters of RFC 7692 the names that ws has for them.
+function deflateOptions(params) {
+  if (!params) return true
+  const camel = (name) => name.replace(/_(.)/g, (_, c) => c.toUpperCase())
+  return Object.fromEntries(Object.entries({ threshold: 0, ...params }).map(([name, value]) => [camel(name), value]))
+}
+
 const peer = {
-  listen({ subprotocols = [], user, headers = {}, max_size, cert, key }) {
+  listen({ subprotocols = [], user, headers = {}, max_size, cert, key, deflate }) {
     server?.close()
     server = cert
       ? https.createServer({ cert: readFileSync(cert), key: readFileSync(key) })
@@ -29,7 +36,7 @@ const peer = {
     const sockets = new WebSocketServer({
       server,
       maxPayload: max_size,
-      perMessageDeflate: true,
+      perMessageDeflate: deflateOptions(deflate),
       handleProtocols: (offered) => subprotocols.find((s) => offered.has(s)) ?? false,
       verifyClient: ({ req }, done) => done(!user || req.headers.authorization === want, 401),
     })
@@ -40,8 +47,14 @@ const peer = {
     server.listen(0, '127.0.0.1', () => emit('listening', { port: server.address().port }))
   },
 
-  connect({ url, subprotocols = [], origin, headers, max_size, ca }) {
-    const options = { origin, headers, maxPayload: max_size, ca: ca && readFileSync(ca) }
+  connect({ url, subprotocols = [], origin, headers, max_size, ca, deflate }) {
+    const options = {
+      origin,
+      headers,
+      maxPayload: max_size,
+      perMessageDeflate: deflateOptions(deflate),
+      ca: ca && readFileSync(ca),
+    }
     const ws = new WebSocket(url, subprotocols, options)
     let response
     ws.on('upgrade', (res) => (response = res))

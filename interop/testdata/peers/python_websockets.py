@@ -4,6 +4,7 @@ import http
 import ssl
 
 import websockets
+from websockets.extensions import permessage_deflate
 
 import peer
 
@@ -11,7 +12,7 @@ import peer
 class Peer:
     server = ws = None
 
-    async def listen(self, subprotocols=None, user=None, headers=None, max_size=2**20, cert=None, key=None):
+    async def listen(self, subprotocols=None, user=None, headers=None, max_size=2**20, cert=None, key=None, deflate=None):
         if self.server:
             self.server.close()
         tls = None
@@ -30,15 +31,17 @@ class Peer:
         self.server = await websockets.serve(
             handle, "127.0.0.1", 0, subprotocols=subprotocols, ssl=tls, process_request=authorize,
             extra_headers=headers, max_size=max_size, ping_interval=None,
+            extensions=[permessage_deflate.ServerPerMessageDeflateFactory(**deflate)] if deflate else None,
         )  # fmt: skip
         peer.emit("listening", port=self.server.sockets[0].getsockname()[1])
 
-    async def connect(self, url, subprotocols=None, origin=None, headers=None, max_size=2**20, ca=None):
+    async def connect(self, url, subprotocols=None, origin=None, headers=None, max_size=2**20, ca=None, deflate=None):
         tls = {"ssl": ssl.create_default_context(cafile=ca)} if ca else {}
         try:
             ws = await websockets.connect(
                 url, subprotocols=subprotocols, origin=origin, extra_headers=headers,
                 max_size=max_size, ping_interval=None, **tls,
+                extensions=[permessage_deflate.ClientPerMessageDeflateFactory(**deflate)] if deflate else None,
             )  # fmt: skip
         except websockets.InvalidStatusCode as exc:
             return peer.emit("rejected", status=exc.status_code)
