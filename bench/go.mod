@@ -1,0 +1,14 @@
+module github.com/go-websockets/websockets/bench
+
+go 1.26
+
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/go-websockets/websockets v0.0.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/lxzan/gws v1.9.1
+)
+
+require github.com/klauspost/compress v1.20.3 // indirect
+
+replace github.com/go-websockets/websockets => ..
