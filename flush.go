@@ -88,7 +88,8 @@ func (w *writer) round(block bool) (over bool) {
 		w.mu.Unlock()
 		return true
 	}
-	if w.waiting <= w.c.set.writeLimit/4 {
+	if w.full && w.waiting <= w.c.set.writeLimit/4 {
+		w.full = false
 		w.wake()
 	}
 	w.mu.Unlock()

@@ -12,10 +12,11 @@ import (
 // Send sends m in one frame (RFC 6455 §6.1). Messages of one goroutine go out in
 // the order of its calls.
 //
-// Send blocks while WriteLimit bytes wait to be written, or while another
-// message is being sent in fragments. If ctx ends first, Send returns its error
-// and nothing of m is sent. A nil error means that the whole message goes out,
-// unless the connection breaks: a Ping behind it proves that it arrived.
+// Send blocks once WriteLimit bytes wait to be written, until no more than a
+// quarter of it is left, and while another message is being sent in fragments. If
+// ctx ends first, Send returns its error and nothing of m is sent. A nil error
+// means that the whole message goes out, unless the connection breaks: a Ping
+// behind it proves that it arrived.
 //
 // On a closing or closed connection Send waits for the end and returns the
 // *[CloseError].

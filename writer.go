@@ -24,6 +24,8 @@ import (
 //     one that the transport took only a part of. They are nil when empty, so that
 //     an idle connection holds no buffer.
 //   - waiting counts the bytes in data, in control and taken but not yet written.
+//   - full is set when a sender finds waiting at WriteLimit, and holds until a quarter
+//     of it is left: nobody who comes later overtakes those who wait for room.
 //   - flush is Idle only if nothing waits, or the transport is broken. While a
 //     receiver that has more to do holds replies back, it is Scheduled.
 //   - turn is taken while a message is sent in fragments or is being encoded by an
@@ -40,6 +42,7 @@ type writer struct {
 	control *pool.Buffer
 	late    []byte // the payload of the latest ping whose pong found no room
 	waiting int
+	full    bool
 	turn    bool
 	broken  bool          // the transport does not take bytes any more
 	room    chan struct{} // closed, and nil again, when somebody who waits should look again
@@ -88,7 +91,8 @@ func (w *writer) begin(ctx context.Context, continued bool) error {
 			w.mu.Unlock()
 			return w.c.closedError(ctx)
 		}
-		if w.waiting < w.c.set.writeLimit && (continued || !w.turn) {
+		w.full = w.full || w.waiting >= w.c.set.writeLimit
+		if !w.full && (continued || !w.turn) {
 			return nil
 		}
 		if w.room == nil {
