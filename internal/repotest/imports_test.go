@@ -14,7 +14,7 @@ var house = [][]string{
 	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/race", "internal/txtar", "internal/repotest"},
 	{"frame", "httpheader"},
 	{"extension", "http11", "wsuri"},
-	{"protocol", "handshake", "deflate"},
+	{"protocol", "handshake", "deflate", "conformance"},
 	{"."},
 	{"wstest"},
 	{"examples"},

@@ -1,0 +1,20 @@
+package conformance
+
+import (
+	"slices"
+	"sync"
+)
+
+// all are the cases, in order. A family is a function of its own file.
+var all = sync.OnceValue(func() []*Case {
+	list := slices.Concat(
+		framing(),
+		pings(),
+		reservedBits(),
+		opcodes(),
+		fragmentation(),
+		closing(),
+	)
+	slices.SortFunc(list, byID)
+	return list
+})
