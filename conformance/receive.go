@@ -15,7 +15,6 @@ import (
 type arrival struct {
 	at     time.Time
 	frame  frame.Frame
-	masked bool
 	err    error // io.EOF, a *frame.ProtocolError, or an error of the connection
 }
 
