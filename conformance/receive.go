@@ -13,9 +13,9 @@ import (
 
 // An arrival is what the reader has seen: a frame, or why there are no more.
 type arrival struct {
-	at     time.Time
-	frame  frame.Frame
-	err    error // io.EOF, a *frame.ProtocolError, or an error of the connection
+	at    time.Time
+	frame frame.Frame
+	err   error // io.EOF, a *frame.ProtocolError, or an error of the connection
 }
 
 // maxPayload is the most that a peer may send in one frame: no case sends more.
