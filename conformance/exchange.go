@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"time"
 
@@ -106,9 +107,14 @@ func (s *session) play(x *exchange) {
 		}
 		s.r.Expected = append(s.r.Expected, e)
 	}
+	e := x.ending
+	s.r.ExpectedClose = ExpectedClose{ByPeer: e.byPeer, Codes: e.codes, Clean: e.clean, Fatal: e.fatal}
 	if err := s.open(x.opening); err != nil {
 		s.verdict(Failed, "opening handshake: %v", err)
 		s.r.Closing, s.r.Ending = Failed, "there was no connection"
+		if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+			s.r.Overdue = OpeningWait
+		}
 	} else {
 		x.run()
 		s.r.Duration = time.Since(s.opened)
@@ -216,9 +222,9 @@ func (x *exchange) expired(limit int) {
 		}
 	case limitClose:
 		if x.phase == phaseClosing {
-			x.s.r.Ending = "no close frame answered ours"
+			x.s.r.Overdue, x.s.r.Ending = ClosingWait, "no close frame answered ours"
 		} else {
-			x.s.r.Ending = "the server has not dropped the connection"
+			x.s.r.Overdue, x.s.r.Ending = DropWait, "the server has not dropped the connection"
 		}
 		x.drop(x.s.r.Ending)
 	}

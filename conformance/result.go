@@ -22,6 +22,10 @@ type Result struct {
 	Expected []Expected
 	Received []string // the events that came
 
+	// ExpectedClose is how the connection should end. It is zero if the case judges
+	// that in other ways.
+	ExpectedClose ExpectedClose
+
 	Started  time.Time     // before the opening handshake
 	Duration time.Duration // from the open connection to its end
 
@@ -31,6 +35,7 @@ type Result struct {
 	ClosedByPeer bool // the first close frame, or the end of the connection, was the peer's
 	Violation    bool // the peer broke a rule, or did not close in time: so the case closed the connection
 	DroppedByUs  bool // the case ended the TCP connection
+	Overdue      Wait // what the peer has not done in time, if anything
 	Clean        bool // close frames went both ways, in time
 	Local        Code // of the close frame that was sent
 	Remote       Code // of the peer's close frame
@@ -57,6 +62,40 @@ func (r *Result) Verdict() Verdict { return worse(r.Behavior, r.Closing) }
 type Expected struct {
 	Verdict Verdict
 	Events  []string // in the notation of frame.Line
+}
+
+// An ExpectedClose tells how a connection should end.
+type ExpectedClose struct {
+	ByPeer bool              // the peer closes first, or drops the connection
+	Codes  []frame.CloseCode // that the peer may close with; none at all is right, too
+	Clean  bool              // close frames must go both ways
+	Fatal  bool              // if this is not so, Behavior is Failed, too
+}
+
+// A Wait is something that a peer has to do in time.
+type Wait uint8
+
+// What a case waits for.
+const (
+	NoWait      Wait = iota
+	OpeningWait      // the end of the opening handshake
+	ClosingWait      // a close frame as an answer to ours
+	DropWait         // the end of the TCP connection, behind the closing handshake
+)
+
+// String returns "none", "opening", "closing" or "drop".
+func (w Wait) String() string {
+	switch w {
+	case NoWait:
+		return "none"
+	case OpeningWait:
+		return "opening"
+	case ClosingWait:
+		return "closing"
+	case DropWait:
+		return "drop"
+	}
+	return "unknown"
 }
 
 // A Code is what a close frame holds.
