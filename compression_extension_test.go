@@ -2,6 +2,7 @@ package websockets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -68,5 +69,31 @@ func TestCompressionAsAnExtension(t *testing.T) {
 			}
 			_ = c.Close()
 		})
+	}
+}
+
+// The limit is on the message, and not on what another extension makes of it before
+// it is compressed.
+func TestLimitIsThatOfTheMessageBetweenExtensions(t *testing.T) {
+	const limit = 5000
+	for size, fits := range map[int]bool{limit - 1: true, limit: true, limit + 1: false} {
+		x, y := wstest.Pipe()
+		ends := map[websockets.Role]*websockets.Conn{}
+		for role, transport := range map[websockets.Role]*wstest.Conn{websockets.RoleClient: x, websockets.RoleServer: y} {
+			ends[role] = websockets.NewConn(transport, role, websockets.Handshake{
+				Extensions: []extension.Extension{suffix{extension.RSV2, 'b'}, deflateAs(t, role, "")},
+			}, &websockets.Options{MaxMessageSize: limit})
+			defer ends[role].CloseNow()
+		}
+		if err := ends[websockets.RoleClient].Send(t.Context(), websockets.Text(prose(size))); err != nil {
+			t.Fatal(err)
+		}
+		m, err := ends[websockets.RoleServer].Recv(t.Context())
+		if fits && (err != nil || m.String() != prose(size)) {
+			t.Errorf("%d bytes: got %d, %v", size, len(m.Data), err)
+		}
+		if e, ok := errors.AsType[*websockets.PayloadTooBigError](err); !fits && (!ok || e.Limit != limit) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package websockets
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/go-websockets/websockets/frame"
@@ -85,9 +86,15 @@ func (r *reader) decodeFrame() error {
 // 6455 §9.1).
 func (r *reader) decode(f frame.Frame) (frame.Frame, error) {
 	most := r.budget()
-	for _, e := range slices.Backward(r.exts) {
+	for i, e := range slices.Backward(r.exts) {
+		limit := most
+		if i > 0 && most >= 0 {
+			// What another one is to decode yet may be a little longer than the message:
+			// by as much as package protocol allows on the wire.
+			limit += min(most/256+1024, math.MaxInt64-most)
+		}
 		var err error
-		if f, err = e.Decode(f, most); err != nil {
+		if f, err = e.Decode(f, limit); err != nil {
 			return f, err
 		}
 	}

@@ -40,9 +40,12 @@ func (f factory) Offer() [][]httpheader.Param {
 // Accept takes an answer that keeps to what was offered. The server may limit its
 // own window, and do without context takeover, without having been asked (RFC
 // 7692 §7.1.1.1, §7.1.2.1); and ask the client to do without (§7.1.1.2).
-func (f factory) Accept(list []httpheader.Param, _ []extension.Extension) (extension.Extension, error) {
+func (f factory) Accept(list []httpheader.Param, accepted []extension.Extension) (extension.Extension, error) {
 	answer, err := parse(list, false)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkPlace(accepted); err != nil {
 		return nil, err
 	}
 	if f.DisablePeerContextTakeover && !answer.serverNoTakeover {
@@ -66,9 +69,12 @@ func (f factory) Accept(list []httpheader.Param, _ []extension.Extension) (exten
 
 // Negotiate agrees to an offer, unless it leaves the client a larger window than
 // PeerWindowBits allows.
-func (f factory) Negotiate(list []httpheader.Param, _ []extension.Extension) ([]httpheader.Param, extension.Extension, error) {
+func (f factory) Negotiate(list []httpheader.Param, accepted []extension.Extension) ([]httpheader.Param, extension.Extension, error) {
 	offer, err := parse(list, true)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkPlace(accepted); err != nil {
 		return nil, nil, err
 	}
 	answer := params{
@@ -99,6 +105,17 @@ func (f factory) Negotiate(list []httpheader.Param, _ []extension.Extension) ([]
 	return answer.list(), newExtension(f.Options,
 		direction{own, !answer.serverNoTakeover},
 		direction{peer, !answer.clientNoTakeover}), nil
+}
+
+// checkPlace fails if an extension before ours needs the frames as they are (RFC
+// 7692 §5).
+func checkPlace(accepted []extension.Extension) error {
+	for _, e := range accepted {
+		if _, ok := e.(extension.PerFrame); ok {
+			return refuse("cannot stand behind %q, which needs the frames as they are", e.Name())
+		}
+	}
+	return nil
 }
 
 // A direction is what was agreed for one direction.

@@ -178,6 +178,39 @@ func TestAcceptRefuses(t *testing.T) {
 	}
 }
 
+// A perFrame is another extension, to which frames matter.
+type perFrame struct{ extension.Extension }
+
+func (perFrame) Name() string { return "x-frames" }
+func (perFrame) PerFrame()    {}
+
+// What compression is applied to must not depend on where frames end (RFC 7692 §5).
+func TestNotBehindAnExtensionOfFrames(t *testing.T) {
+	other := receiving(t, "") // of messages
+	f := New(Options{})
+	const want = `extension "permessage-deflate": cannot stand behind "x-frames", which needs the frames as they are`
+	for _, tt := range []struct {
+		accepted []extension.Extension
+		fine     bool
+	}{
+		{nil, true},
+		{[]extension.Extension{other}, true},
+		{[]extension.Extension{perFrame{other}}, false},
+		{[]extension.Extension{perFrame{other}, other}, false},
+	} {
+		c, acceptErr := f.Accept(nil, tt.accepted)
+		_, s, negotiateErr := f.Negotiate(nil, tt.accepted)
+		for _, err := range []error{acceptErr, negotiateErr} {
+			if tt.fine != (err == nil) || err != nil && err.Error() != want {
+				t.Errorf("behind %v: %v", tt.accepted, err)
+			}
+		}
+		if (c != nil) != tt.fine || (s != nil) != tt.fine {
+			t.Errorf("behind %v: %v and %v", tt.accepted, c, s)
+		}
+	}
+}
+
 // Parameters that mean nothing are refused by both roles.
 func TestParameterErrors(t *testing.T) {
 	const (

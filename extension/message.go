@@ -32,6 +32,18 @@ type PerMessage interface {
 	AppendDecode(dst, piece []byte, last bool, max int64) ([]byte, error)
 }
 
+// A PerFrame is an Extension to which single frames matter: it needs their ends
+// where they were, or says with a reserved bit something of one frame and not of a
+// message. An extension that may put what it gets into other frames cannot stand
+// behind it, where it would come between its two ends: permessage-deflate is not
+// agreed on there (RFC 7692 §5).
+type PerFrame interface {
+	Extension
+
+	// PerFrame does nothing: that it is there says it.
+	PerFrame()
+}
+
 // A Sharer is an Extension that may encode a message in the same way for many
 // connections, so that it needs to do that only once for a message to all.
 type Sharer interface {
