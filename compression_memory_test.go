@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-websockets/websockets"
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/frame"
 	"github.com/go-websockets/websockets/internal/race"
 	"github.com/go-websockets/websockets/wstest"
 )
@@ -107,4 +108,120 @@ func TestBombTakesLittleMemory(t *testing.T) {
 		}
 		t.Logf("%d bytes on the wire, %d allocated", len(wire), after.TotalAlloc-before.TotalAlloc)
 	}
+}
+
+// A connection that compresses keeps what package deflate says, at most: after many
+// messages 16 KiB more than one that does not, with the stack of its handler; and
+// without context takeover no window, which leaves the extension itself and what the
+// transport in memory happens to keep.
+func TestCompressedConnectionsKeepTheirWindows(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector takes memory of its own")
+	}
+	n := 1000
+	if testing.Short() {
+		n = 200
+	}
+	none := keptByServers(t, n, "off")
+	for _, tt := range []struct {
+		agreed            string
+		first, many       int // bytes on the heap
+		firstAll, manyAll int // with stacks
+	}{
+		{"server_max_window_bits=12; client_max_window_bits=12", 6 << 10, 12 << 10, 10 << 10, 16 << 10},
+		{"server_no_context_takeover; client_no_context_takeover", 2 << 10, 2 << 10, 6 << 10, 6 << 10},
+	} {
+		got := keptByServers(t, n, tt.agreed)
+		for _, w := range []struct {
+			what      string
+			got, most int
+		}{
+			{"heap after a message", got.first.heap - none.first.heap, tt.first},
+			{"heap after many", got.many.heap - none.many.heap, tt.many},
+			{"all after a message", got.first.heap + got.first.stack - none.first.heap - none.first.stack, tt.firstAll},
+			{"all after many", got.many.heap + got.many.stack - none.many.heap - none.many.stack, tt.manyAll},
+		} {
+			t.Logf("%q: %s: %d bytes more than without compression", tt.agreed, w.what, w.got)
+			if w.got > w.most {
+				t.Errorf("%q: %s: %d bytes more than without compression, want %d at most", tt.agreed, w.what, w.got, w.most)
+			}
+		}
+	}
+}
+
+// memoryUse is in bytes.
+type memoryUse struct{ heap, stack int }
+
+// keptByServers is what each of n servers on idle connections keeps, after one
+// message that they have echoed and after many. agreed are the parameters of
+// permessage-deflate, or "off".
+func keptByServers(t *testing.T, n int, agreed string) (kept struct{ first, many memoryUse }) {
+	var wires [][]byte
+	text := prose(20_000)
+	for i := range 12 {
+		part := []byte(text[i*1500:][:1000])
+		// The transport keeps room for what it has carried: so carry the same.
+		f := frame.Frame{FIN: true, RSV1: agreed != "off", Opcode: frame.OpBinary, Payload: compressedBytes(t, part)}
+		h := f.Header()
+		h.Masked = true // with a key of zeros
+		wires = append(wires, append(frame.AppendHeader(nil, h), f.Payload...))
+	}
+	var clients []*wstest.Conn
+	exchange := func(wires [][]byte) {
+		buf := make([]byte, 2000)
+		for _, c := range clients {
+			for _, wire := range wires {
+				if _, err := c.Write(wire); err != nil {
+					t.Fatal(err)
+				}
+				got := 0
+				for {
+					k, err := c.Read(buf[got:])
+					if got += k; err != nil {
+						t.Fatal(err)
+					}
+					if h, at, err := frame.ParseHeader(buf[:got]); err != nil {
+						t.Fatal(err)
+					} else if at > 0 && int64(got) == int64(at)+h.Length {
+						break
+					}
+				}
+			}
+		}
+	}
+	measure := func() memoryUse {
+		for range 3 { // a pool forgets at the second
+			runtime.GC()
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return memoryUse{int(m.HeapAlloc), int(m.StackInuse)}
+	}
+	open := func() {
+		a, b := wstest.Pipe()
+		var hs websockets.Handshake
+		if agreed != "off" {
+			hs.Extensions = []extension.Extension{deflateAs(t, websockets.RoleServer, agreed)}
+		}
+		c := websockets.NewConn(a, websockets.RoleServer, hs, &websockets.Options{PingInterval: websockets.Off})
+		t.Cleanup(func() { _ = c.CloseNow() })
+		go func() { _ = echo(c) }()
+		clients = append(clients, b)
+	}
+	open()
+	exchange(wires) // pools are warm
+	before := measure()
+	each := func() memoryUse {
+		m := measure()
+		return memoryUse{(m.heap - before.heap) / n, (m.stack - before.stack) / n}
+	}
+	clients = nil
+	for range n {
+		open()
+	}
+	exchange(wires[:1])
+	kept.first = each()
+	exchange(wires)
+	kept.many = each()
+	return kept
 }
