@@ -50,6 +50,13 @@
 // nothing then, and Send has sent the whole message or nothing of it. The one
 // exception is a message sent in fragments, see [Conn.Writer].
 //
+// # Compression
+//
+// Messages of 256 bytes and more are compressed where the peer agrees, by the
+// extension permessage-deflate (RFC 7692). [Options] have DisableCompression to
+// switch it off and Deflate to tune it; a [Message] has a DisableCompression of its
+// own, for secrets. Package deflate tells what it costs.
+//
 // # Closing
 //
 // Close sends a close frame behind all messages, waits for the peer's, and for

@@ -37,11 +37,16 @@ type Options struct {
 	Subprotocols []string
 
 	// DisableCompression switches the extension permessage-deflate (RFC 7692) off.
-	// Default: a client offers it and a server accepts it, after Extensions. What it
-	// costs, and what compression tells about secrets, stands in package deflate.
+	// Default: a client offers it, behind Extensions, and a server agrees to it; a
+	// connection then keeps up to 8 KiB between messages, and a client up to 36 KiB
+	// if the server insists on the largest window. What it costs, and what
+	// compression tells about secrets, stands in package deflate. A single message
+	// is left out by its own DisableCompression.
 	DisableCompression bool
 
-	// Deflate tunes permessage-deflate. The zero value is its default.
+	// Deflate tunes permessage-deflate: windows, context takeover, and from which
+	// size on messages are compressed. The zero value is its default. It is without
+	// effect where DisableCompression is set or Extensions have permessage-deflate.
 	Deflate deflate.Options
 
 	// Extensions are more extensions, offered by a client and accepted by a server,

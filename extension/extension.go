@@ -1,6 +1,7 @@
 // Package extension says what a WebSocket extension is (RFC 6455 §9): how it is
 // offered and negotiated in the opening handshake, and how it then transforms
-// frames.
+// frames. docs/guides/extensions.md shows how to write one; permessage-deflate, in
+// package deflate, is one that is always there.
 //
 // A [Factory] stands in the settings of a client or a server. In the opening
 // handshake it makes an [Extension] for the one connection, with the agreed
@@ -29,8 +30,13 @@ const (
 )
 
 // An Extension transforms the data frames of one connection: control frames go
-// unchanged, and without reserved bits. The connection calls Decode from one goroutine at a time, and Encode from one goroutine at a time;
-// the two may run at the same time.
+// unchanged, and without reserved bits. The connection calls Decode from one
+// goroutine at a time, and Encode from one goroutine at a time; the two may run at
+// the same time.
+//
+// A peer, or an extension in between, may put a message into other frames than it
+// was sent in. So an extension should work on messages: have its bits on the first
+// frame only, and not care where frames end. One that cannot is a [PerFrame].
 type Extension interface {
 	// Name is the registered extension name, for example "permessage-deflate".
 	Name() string
@@ -47,10 +53,11 @@ type Extension interface {
 
 	// Decode transforms a received frame, and clears the reserved bits that the
 	// extension defines. The result's payload must not exceed max bytes, if max
-	// is not negative: else Decode fails with a *[frame.PayloadTooBigError]. It
-	// may change f.Payload but not keep it; the result is copied before the next
-	// call. A *[frame.ProtocolError] fails the connection with its code, any other
-	// error with 1002.
+	// is not negative: else Decode fails with a *[frame.PayloadTooBigError]. That is
+	// what the message may still grow by, and a little more for an extension whose
+	// result another one decodes. Decode may change f.Payload but not keep it; the
+	// result is copied before the next call. A *[frame.ProtocolError] fails the
+	// connection with its code, any other error with 1002.
 	Decode(f frame.Frame, max int64) (frame.Frame, error)
 }
 
