@@ -40,6 +40,9 @@ const openingTime = 5 * time.Second
 // connect opens a connection to the server under test. With a client there is one
 // already, and its request has been read.
 func (s *session) connect() error {
+	if s.testing == Clients {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(s.ctx, openingTime)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.target.address())
@@ -136,8 +139,7 @@ const userAgent = "websockets-conformance"
 
 // ask sends a request and returns the response with what came behind its header.
 func (s *session) ask(request string) (response *http.Response, early []byte, err error) {
-	_ = s.conn.SetDeadline(time.Now().Add(openingTime))
-	defer s.conn.SetDeadline(time.Time{})
+	defer s.limit()()
 	s.r.Stats.OpeningOut += int64(len(request))
 	if _, err := io.WriteString(s.conn, request); err != nil {
 		return nil, nil, fmt.Errorf("cannot send the request: %w", err)
@@ -153,6 +155,18 @@ func (s *session) ask(request string) (response *http.Response, early []byte, er
 		return nil, nil, fmt.Errorf("the response cannot be read: %w", err)
 	}
 	return response, early, nil
+}
+
+// limit bounds reading and writing by the time for an opening handshake, and by the
+// session's context, until the returned function is called.
+func (s *session) limit() (over func()) {
+	_ = s.conn.SetDeadline(time.Now().Add(openingTime))
+	stop := context.AfterFunc(s.ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
+	return func() {
+		if stop() {
+			_ = s.conn.SetDeadline(time.Time{})
+		}
+	}
 }
 
 // maxHead bounds the head of an HTTP message.
@@ -207,26 +221,56 @@ type client struct {
 
 // openToClient answers the request of a client under test.
 func (s *session) openToClient(o opening) error {
+	defer s.limit()()
+	if err := checkRequest(s.client.request); err != nil {
+		return s.refuse(err)
+	}
 	answer := ""
 	if o.agree != nil {
 		var err error
 		if answer, err = o.agree(s.client.request.Header.Values("Sec-WebSocket-Extensions")); err != nil {
-			return err
+			return s.refuse(err)
 		}
 	}
 	s.r.Response = response(s.client.request.Header.Get("Sec-WebSocket-Key"), answer)
 	s.r.Stats.OpeningOut += int64(len(s.r.Response))
-	_ = s.conn.SetDeadline(time.Now().Add(openingTime))
 	if _, err := io.WriteString(s.conn, s.r.Response); err != nil {
 		return fmt.Errorf("cannot send the response: %w", err)
 	}
-	_ = s.conn.SetDeadline(time.Time{})
 	if o.agreed != nil && answer != "" {
 		if err := o.agreed([]string{answer}); err != nil {
 			return err
 		}
 	}
 	s.begin(s.client.early)
+	return nil
+}
+
+// refuse answers the request of a client with status 400, and returns why.
+func (s *session) refuse(why error) error {
+	s.r.Response = refusal(http.StatusBadRequest, why.Error())
+	s.r.Stats.OpeningOut += int64(len(s.r.Response))
+	_, _ = io.WriteString(s.conn, s.r.Response)
+	return why
+}
+
+// checkRequest is strict about what RFC 6455 §4.1 wants of a request.
+func checkRequest(r *http.Request) error {
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
+	switch {
+	case r.Method != http.MethodGet:
+		return fmt.Errorf("the request has the method %q, not GET", r.Method)
+	case r.Proto != "HTTP/1.1":
+		return fmt.Errorf("the request is %s, not HTTP/1.1", r.Proto)
+	case !hasToken(strings.Join(r.Header.Values("Upgrade"), ","), "websocket"):
+		return fmt.Errorf("the request has Upgrade: %q", r.Header.Values("Upgrade"))
+	case !hasToken(strings.Join(r.Header.Values("Connection"), ","), "upgrade"):
+		return fmt.Errorf("the request has Connection: %q", r.Header.Values("Connection"))
+	case r.Header.Get("Sec-WebSocket-Version") != "13":
+		return fmt.Errorf("the request has Sec-WebSocket-Version: %q", r.Header.Values("Sec-WebSocket-Version"))
+	case len(r.Header.Values("Sec-WebSocket-Key")) != 1 || err != nil || len(key) != 16:
+		return fmt.Errorf("the request has Sec-WebSocket-Key: %q", r.Header.Values("Sec-WebSocket-Key"))
+	}
 	return nil
 }
 
