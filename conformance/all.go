@@ -13,7 +13,10 @@ var all = sync.OnceValue(func() []*Case {
 		reservedBits(),
 		opcodes(),
 		fragmentation(),
+		utf8Texts(),
 		closing(),
+		largeMessages(),
+		autoFragmentation(),
 	)
 	slices.SortFunc(list, byID)
 	return list

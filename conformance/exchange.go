@@ -36,10 +36,10 @@ type exchange struct {
 	until [4]time.Time
 }
 
-// A step is something that an exchange does.
+// A step is something that an exchange does, or a wait.
 type step struct {
 	do   func(s *session, x *exchange)
-	wait time.Duration // before it goes on
+	wait time.Duration // if not 0, only time passes
 	tag  string        // of the event for the end of the wait
 }
 

@@ -62,29 +62,34 @@ func maskBytes(p []byte, key [4]byte, at int) {
 }
 
 // message sends a message, compressed if that has been agreed on, in frames of at
-// most size bytes; 0: in one. As in the classical suite, a message that is a
-// multiple of size ends with an empty frame.
-func (s *session) message(op frame.Opcode, p []byte, size int) {
+// most size bytes, and writes of chop bytes; 0: in one.
+func (s *session) message(op frame.Opcode, p []byte, size, chop int) {
 	s.r.Stats.MessagesOut++
 	s.r.Stats.PlainOut += int64(len(p))
-	f := raw{op: op, payload: p}
+	var rsv byte
 	if s.codec != nil {
-		f.rsv, f.payload = 4, s.codec.encode(p)
+		rsv, p = 4, s.codec.encode(p)
 	}
-	if size == 0 || len(f.payload) <= size {
+	for _, f := range inFragments(op, p, size) {
+		f.rsv, rsv, f.chop = rsv, 0, chop
 		s.send(f)
-		return
 	}
-	rest := f.payload
+}
+
+// inFragments returns the frames of a message, of at most size bytes; 0: only one.
+// As in the classical suite, a longer message that is a multiple of size ends with
+// an empty frame.
+func inFragments(op frame.Opcode, p []byte, size int) (frames []raw) {
+	if size == 0 || len(p) <= size {
+		return []raw{{op: op, payload: p}}
+	}
 	for {
-		n := min(size, len(rest))
-		f.payload, rest = rest[:n], rest[n:]
-		f.more = n == size
-		s.send(f)
-		if !f.more {
-			return
+		n := min(size, len(p))
+		frames = append(frames, raw{op: op, payload: p[:n], more: n == size})
+		if n < size {
+			return frames
 		}
-		f.op, f.rsv = frame.OpContinuation, 0
+		p, op = p[n:], frame.OpContinuation
 	}
 }
 

@@ -114,6 +114,9 @@ func (s *session) result(ctx context.Context, agent string) *Result {
 	bound := s.suite.Timeout
 	if bound == 0 {
 		bound = s.c.bound
+		if s.suite.Full && s.c.Volume {
+			bound *= 5
+		}
 	}
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithTimeout(ctx, bound)
