@@ -89,7 +89,7 @@ func (p *program) connectCommand() *cobra.Command {
 	fs.BoolVar(&x.insecure, "insecure", false, "accept any certificate: for tests only")
 	fs.StringVar(&x.ca, "ca", "", "`FILE` with the certificates to trust in PEM, instead of the system's")
 	fs.StringVar(&x.fingerprint, "fingerprint", "", "accept the certificate with this `SHA-256` only, as ws serve --tls prints it")
-	fs.BoolVar(&x.frames, "frames", false, "print every frame to standard error")
+	fs.BoolVar(&x.frames, "frames", false, "print every frame to standard error, and first the extensions agreed on")
 	fs.BoolVar(&x.raw, "raw", false, "print text as it comes: it may hold control sequences for the terminal")
 	fs.BoolVar(&x.noHistory, "no-history", false, "terminal: neither read nor write the history file")
 	fs.BoolVarP(&x.binary, "binary", "b", false, "pipe: send binary messages")
@@ -139,7 +139,15 @@ func (x *connectCommand) run(c *cobra.Command, arg string) error {
 	if interactive {
 		return x.interact(ctx, conn, log)
 	}
+	if e := agreedExtensions(conn); x.frames && e != "" {
+		fmt.Fprintln(log, x.style(x.stderr).dim("agreed on "+escape(e)))
+	}
 	return x.pipe(ctx, conn)
+}
+
+// agreedExtensions is what the server has answered, "" if there are none.
+func agreedExtensions(conn *websockets.Conn) string {
+	return conn.Response().Header.Get("Sec-WebSocket-Extensions")
 }
 
 // untilSignal returns a context that ends at a signal, with a *failure as its

@@ -28,6 +28,8 @@ func addLimits(fs *pflag.FlagSet, o *websockets.Options) {
 		`messages read ahead, or "off"`)
 	fs.Var(sizeFlag[int]{&o.WriteLimit}, "write-limit",
 		`bytes that may wait to be written before sending blocks, or "off"`)
+	fs.BoolVar(&o.DisableCompression, "no-compression", false,
+		"neither offer nor agree to permessage-deflate")
 	fs.StringArrayVar(&o.Subprotocols, "subprotocol", nil,
 		"subprotocol `NAME`, in order of preference; may be repeated")
 }

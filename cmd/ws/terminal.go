@@ -86,6 +86,9 @@ func (t *terminal) greet() {
 		text += ", subprotocol " + escape(p)
 	}
 	t.println(t.style.dim(text + "; type a message, or /help"))
+	if e := agreedExtensions(t.conn); e != "" {
+		t.println(t.style.dim("agreed on " + escape(e)))
+	}
 }
 
 // println prints above the line being typed.

@@ -152,6 +152,7 @@ func TestTerminalConversation(t *testing.T) {
 	url, ends := serveHandler(t, echoHandler)
 	s := attach(t, nil, url)
 	s.expect("connected; type a message, or /help")
+	s.expect("agreed on permessage-deflate; server_max_window_bits=12; client_max_window_bits=12")
 	s.keys("héllo 🌍\r")
 	s.expect("< héllo 🌍")
 	s.keys("//slash\r")
