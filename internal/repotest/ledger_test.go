@@ -211,7 +211,7 @@ func TestLedgersComplain(t *testing.T) {
 	l := ledger{"l.md", []series{{"", 0, 4}, {"WS-", 3, 1}}}
 	files := map[string]string{
 		"a_test.go":    "package websockets\nfunc TestGood(t *testing.T) { t.Run(\"a b\", nil) }\nfunc ExampleSilent() {}\nfunc ExampleLoud() {\n\t// Output: hi\n}\n",
-		"b_test.go":    "package websockets\nfunc TestSkips(t *testing.T) { help(t) }\nfunc help(t *testing.T) { t.Skip(\"later\") }\nfunc TestRace(t *testing.T) { if raceEnabled { t.Skip(\"x\") } }\n",
+		"b_test.go":    "package websockets\nfunc TestSkips(t *testing.T) { help(t) }\nfunc help(t *testing.T) { t.Skip(\"later\") }\nfunc TestRace(t *testing.T) { if race.Enabled { t.Skip(\"x\") } }\n",
 		"c_test.go":    "//go:build plan9\n\npackage websockets\nfunc TestElsewhere(t *testing.T) {}\n",
 		"frame/f.go":   "package frame\ntype T struct{ F int }\nfunc (t *T) M() {}\n",
 		"testdata/s/x": "",

@@ -143,8 +143,9 @@ func (p *pkg) skips(fn *ast.FuncDecl, seen map[string]bool) (where string) {
 // mayBeFalse reports whether a condition is one under which tests may be skipped.
 func mayBeFalse(cond ast.Expr) bool {
 	switch c := cond.(type) {
-	case *ast.Ident:
-		return c.Name == "raceEnabled"
+	case *ast.SelectorExpr:
+		x, ok := c.X.(*ast.Ident)
+		return ok && x.Name == "race" && c.Sel.Name == "Enabled"
 	case *ast.BinaryExpr:
 		x, isSelector := c.X.(*ast.SelectorExpr)
 		y, isLiteral := c.Y.(*ast.BasicLit)
