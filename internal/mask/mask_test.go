@@ -2,7 +2,6 @@ package mask
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -22,47 +21,6 @@ func randomBytes(n int) []byte {
 		b[i] = byte(r.Uint32())
 	}
 	return b
-}
-
-// Every length that mixes the unrolled, the word and the byte loop, at every
-// position in the key and every alignment in memory; the bytes on both sides
-// must not change.
-func TestXORAndCopyAgreeWithTheRule(t *testing.T) {
-	key := [4]byte{0x37, 0xFA, 0x21, 0x3D}
-	data := randomBytes(320)
-	want := make([]byte, len(data))
-	got := make([]byte, len(data))
-	orig := bytes.Clone(data)
-	for n := 0; n <= 300; n++ {
-		for pos := range 4 {
-			for off := range 8 {
-				copy(want, data)
-				wantNext := slow(want[off:off+n], want[off:off+n], key, pos)
-
-				copy(got, data)
-				if next := XOR(got[off:off+n], key, pos); next != wantNext {
-					t.Fatalf("XOR of %d bytes at position %d: next = %d, want %d", n, pos, next, wantNext)
-				}
-				if !bytes.Equal(got, want) {
-					t.Fatalf("XOR of %d bytes at position %d, offset %d differs from the rule", n, pos, off)
-				}
-
-				copy(got, data)
-				// The source has another alignment than the destination.
-				src := data[7-off : 7-off+n]
-				slow(want[off:off+n], src, key, pos)
-				if next := Copy(got[off:], src, key, pos); next != wantNext {
-					t.Fatalf("Copy of %d bytes at position %d: next = %d, want %d", n, pos, next, wantNext)
-				}
-				if !bytes.Equal(got, want) {
-					t.Fatalf("Copy of %d bytes at position %d, offset %d differs from the rule", n, pos, off)
-				}
-			}
-		}
-	}
-	if !bytes.Equal(data, orig) {
-		t.Error("Copy changed its source")
-	}
 }
 
 // RFC 6455 §5.7: a masked "Hello".
@@ -124,6 +82,7 @@ func TestCopyToAShortDestinationPanics(t *testing.T) {
 func FuzzXOR(f *testing.F) {
 	f.Add([]byte("Hello"), []byte{0x37, 0xFA, 0x21, 0x3D}, 0, 2)
 	f.Add(make([]byte, 200), []byte{1, 2, 3, 4}, 3, 65)
+	f.Add(randomBytes(1000), []byte{0x80, 0, 0xFF, 1}, 1, 333)
 	f.Fuzz(func(t *testing.T, data, k []byte, pos, cut int) {
 		var key [4]byte
 		copy(key[:], k)
@@ -133,45 +92,20 @@ func FuzzXOR(f *testing.F) {
 		wantNext := slow(want, data, key, pos)
 		orig := bytes.Clone(data)
 
-		got := make([]byte, len(data))
-		next := Copy(got[:cut], data[:cut], key, pos)
-		next = Copy(got[cut:], data[cut:], key, next)
-		if !bytes.Equal(got, want) || next != wantNext {
-			t.Errorf("Copy = %x, %d; want %x, %d", got, next, want, wantNext)
-		}
-		if !bytes.Equal(data, orig) {
-			t.Error("Copy changed its source")
-		}
-		if XOR(got, key, pos); !bytes.Equal(got, orig) {
-			t.Error("masking twice is not the identity")
+		for _, use := range kernels() {
+			use.choose(t)
+			got := make([]byte, len(data))
+			next := Copy(got[:cut], data[:cut], key, pos)
+			next = Copy(got[cut:], data[cut:], key, next)
+			if !bytes.Equal(got, want) || next != wantNext {
+				t.Errorf("%s: Copy = %x, %d; want %x, %d", use.name, got, next, want, wantNext)
+			}
+			if !bytes.Equal(data, orig) {
+				t.Errorf("%s: Copy changed its source", use.name)
+			}
+			if XOR(got, key, pos); !bytes.Equal(got, orig) {
+				t.Errorf("%s: masking twice is not the identity", use.name)
+			}
 		}
 	})
-}
-
-var sizes = []int{16, 125, 1 << 10, 4 << 10, 64 << 10}
-
-func BenchmarkXOR(b *testing.B) {
-	for _, size := range sizes {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			buf := make([]byte, size)
-			key := [4]byte{1, 2, 3, 4}
-			b.SetBytes(int64(size))
-			for b.Loop() {
-				XOR(buf, key, 0)
-			}
-		})
-	}
-}
-
-func BenchmarkCopy(b *testing.B) {
-	for _, size := range sizes {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			dst, src := make([]byte, size), make([]byte, size)
-			key := [4]byte{1, 2, 3, 4}
-			b.SetBytes(int64(size))
-			for b.Loop() {
-				Copy(dst, src, key, 0)
-			}
-		})
-	}
 }

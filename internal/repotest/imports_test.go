@@ -11,6 +11,7 @@ import (
 // house is the root module from the ground up. A package imports packages of
 // lower storeys only.
 var house = [][]string{
+	{"internal/cpu"},
 	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/race", "internal/txtar", "internal/repotest"},
 	{"frame", "httpheader"},
 	{"extension", "http11", "wsuri"},
@@ -23,7 +24,7 @@ var house = [][]string{
 // pure are the packages that do no I/O, know no time and start nothing: what
 // they do depends on their arguments alone.
 var pure = []string{
-	"internal/mask", "internal/utf8stream", "internal/inflate",
+	"internal/cpu", "internal/mask", "internal/utf8stream", "internal/inflate",
 	"frame", "httpheader", "wsuri", "extension", "http11",
 	"protocol", "handshake",
 }

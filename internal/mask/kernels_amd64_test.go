@@ -1,0 +1,36 @@
+//go:build !purego
+
+package mask
+
+import (
+	"testing"
+
+	"github.com/go-websockets/websockets/internal/cpu"
+)
+
+var names = map[kernel]string{plain: "plain", sse2: "SSE2", avx2: "AVX2"}
+
+// kernels returns what this processor has, the best one last.
+func kernels() []way {
+	ways := []way{use(plain), use(sse2)}
+	if cpu.AVX2 {
+		ways = append(ways, use(avx2))
+	}
+	return ways
+}
+
+func use(k kernel) way {
+	return way{names[k], func(t testing.TB) {
+		before := chosen
+		chosen = k
+		t.Cleanup(func() { chosen = before })
+	}}
+}
+
+func current() string { return names[chosen] }
+
+func TestBest(t *testing.T) {
+	if best(true) != avx2 || best(false) != sse2 {
+		t.Error("best does not go by what there is")
+	}
+}
