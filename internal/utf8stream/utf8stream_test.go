@@ -2,7 +2,6 @@ package utf8stream
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -164,8 +163,8 @@ func TestOpenTail(t *testing.T) {
 		{"a\xF0\x9F\x92", 3},
 		{"\xF0\x9F\x92", 3},
 		{"\x80\x80\x80\x80", 0}, // invalid
-		{"a\xFF", 0},
-		{"a\xED\xA0", 0},
+		{"a\xFF", 1},            // never to be complete
+		{"a\xED\xA0", 2},
 	}
 	for _, tt := range tests {
 		if got := openTail([]byte(tt.in)); got != tt.want {
@@ -224,56 +223,46 @@ func TestWriteDoesNotAllocate(t *testing.T) {
 	}
 }
 
+func TestValid(t *testing.T) {
+	for _, p := range []string{"", "a", "é", "\xC3", "\xFF", "a\xED\xA0\x80", strings.Repeat("κόσμε ", 30), strings.Repeat("é", 30) + "\xC3"} {
+		if got, want := Valid([]byte(p)), utf8.ValidString(p); got != want {
+			t.Errorf("Valid(%q) = %t", p, got)
+		}
+	}
+}
+
 func FuzzWrite(f *testing.F) {
 	f.Add([]byte("κόσμε"), 1, 4)
 	f.Add([]byte("plain text, longer than a machine word"), 8, 9)
 	f.Add([]byte("\xED\xA0\x80"), 1, 2)
 	f.Add([]byte("\xF4\x90\x80\x80"), 0, 1)
+	f.Add([]byte(strings.Repeat("網路通訊協定", 20)+"\xE7\xB6"), 100, 301)
+	f.Add([]byte(strings.Repeat("a", 127)+"\xF0\x9F\x92\xA9"+strings.Repeat("a", 127)+"\xC0"), 3, 129)
 	f.Fuzz(func(t *testing.T, p []byte, cut1, cut2 int) {
 		cut1 = min(max(cut1, 0), len(p))
 		cut2 = min(max(cut2, cut1), len(p))
 		orig := bytes.Clone(p)
+		for _, use := range kernels() {
+			use.choose(t)
+			var whole Validator
+			n := whole.Accept(p)
+			if whole.Complete() != utf8.Valid(p) {
+				t.Fatalf("%s: %q: Complete = %t", use.name, p, whole.Complete())
+			}
+			if !extends(p[:n]) || n < len(p) && extends(p[:n+1]) {
+				t.Fatalf("%s: %q: Accept = %d is not the first impossible byte", use.name, p, n)
+			}
 
-		var whole Validator
-		n := whole.Accept(p)
-		if whole.Complete() != utf8.Valid(p) {
-			t.Fatalf("%q: Complete = %t", p, whole.Complete())
-		}
-		if !extends(p[:n]) || n < len(p) && extends(p[:n+1]) {
-			t.Fatalf("%q: Accept = %d is not the first impossible byte", p, n)
-		}
-
-		var v Validator
-		ok := v.Write(p[:cut1])
-		ok = v.Write(p[cut1:cut2]) && ok
-		ok = v.Write(p[cut2:]) && ok
-		if v != whole || ok != (n == len(p)) {
-			t.Fatalf("%q cut at %d and %d: the pieces differ from the whole", p, cut1, cut2)
+			var v Validator
+			ok := v.Write(p[:cut1])
+			ok = v.Write(p[cut1:cut2]) && ok
+			ok = v.Write(p[cut2:]) && ok
+			if v != whole || ok != (n == len(p)) {
+				t.Fatalf("%s: %q cut at %d and %d: the pieces differ from the whole", use.name, p, cut1, cut2)
+			}
 		}
 		if !bytes.Equal(p, orig) {
 			t.Fatal("the text was changed")
 		}
 	})
-}
-
-func BenchmarkWrite(b *testing.B) {
-	texts := []struct{ name, unit string }{
-		{"ascii", "plain text "},
-		{"latin", "voilà un été "},
-		{"cjk", "網路通訊協定"},
-	}
-	for _, text := range texts {
-		for _, size := range []int{16, 1 << 10, 64 << 10} {
-			p := []byte(strings.Repeat(text.unit, size/len(text.unit)+1))[:size]
-			b.Run(fmt.Sprintf("%s/%d", text.name, size), func(b *testing.B) {
-				b.SetBytes(int64(size))
-				for b.Loop() {
-					var v Validator
-					if !v.Write(p) {
-						b.Fatal("refused")
-					}
-				}
-			})
-		}
-	}
 }
