@@ -2,9 +2,9 @@ package websockets
 
 import (
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/utf8stream"
 )
 
 // A MessageType tells text from binary messages (RFC 6455 §5.6).
@@ -56,7 +56,7 @@ func (m Message) String() string { return string(m.Data) }
 func (m Message) check() error {
 	switch m.Type {
 	case TextMessage:
-		if !utf8.Valid(m.Data) {
+		if !utf8stream.Valid(m.Data) {
 			return errInvalidUTF8
 		}
 	case BinaryMessage:

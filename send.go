@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/utf8stream"
 )
 
 // Send sends m in one frame (RFC 6455 §6.1). Messages of one goroutine go out in
@@ -79,8 +79,8 @@ type messageWriter struct {
 	ctx    context.Context
 	opcode frame.Opcode // of the next frame
 	text   bool
-	tail   []byte // the start of a character that the next Write must finish
-	err    error  // why no more can be written
+	soFar  utf8stream.Validator // of a text
+	err    error                // why no more can be written
 }
 
 var errWriterClosed = fmt.Errorf("%w: the message is finished", ErrState)
@@ -93,7 +93,7 @@ func (m *messageWriter) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if m.text && !m.valid(p) {
+	if m.text && !m.soFar.Write(p) {
 		return 0, m.abandon(errInvalidUTF8)
 	}
 	if err := m.fragment(p, false); err != nil {
@@ -110,7 +110,7 @@ func (m *messageWriter) Close() error {
 		}
 		return m.err
 	}
-	if len(m.tail) > 0 {
+	if !m.soFar.Complete() {
 		return m.abandon(errInvalidUTF8)
 	}
 	if err := m.fragment(nil, true); err != nil {
@@ -153,33 +153,4 @@ func (m *messageWriter) abandon(err error) error {
 		m.c.fail(CloseInternalError, fmt.Errorf("message abandoned: %w", err), m.c.set.closeTimeout)
 	}
 	return err
-}
-
-// valid reports whether p goes on as UTF-8 where the last Write stopped.
-func (m *messageWriter) valid(p []byte) bool {
-	if len(m.tail) > 0 {
-		n := min(len(p), utf8.UTFMax-len(m.tail))
-		head := append(m.tail, p[:n]...)
-		if !utf8.FullRune(head) {
-			m.tail = head
-			return true
-		}
-		r, size := utf8.DecodeRune(head)
-		if r == utf8.RuneError && size == 1 {
-			return false
-		}
-		p = p[size-len(m.tail):]
-		m.tail = m.tail[:0]
-	}
-	cut := len(p)
-	for i := 1; i < utf8.UTFMax && i <= len(p); i++ {
-		if b := p[len(p)-i]; utf8.RuneStart(b) {
-			if !utf8.FullRune(p[len(p)-i:]) {
-				cut = len(p) - i
-			}
-			break
-		}
-	}
-	m.tail = append(m.tail[:0], p[cut:]...)
-	return utf8.Valid(p[:cut])
 }
