@@ -27,6 +27,9 @@ lint: ## vet and staticcheck
 api: ## rewrite the golden file of the API, api/websockets.txt
 	go test ./internal/repotest -run '^TestAPI$$' -update
 
+arm64: ## the tests of the vector instructions of arm64, in an emulator
+	$(RUN) arm64
+
 cover: ## the pure packages reach every statement with their own tests
 	$(RUN) cover
 
@@ -46,4 +49,4 @@ clean: ## remove what the targets made
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api cover fuzz interop bench clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench clean
