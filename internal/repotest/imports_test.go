@@ -16,6 +16,7 @@ var house = [][]string{
 	{"frame", "httpheader"},
 	{"extension", "http11", "wsuri"},
 	{"protocol", "handshake", "deflate", "conformance"},
+	{"conformance/report"},
 	{"."},
 	{"wstest"},
 	{"examples"},
@@ -93,8 +94,12 @@ func (r *repo) impurities(p *pkg, origin string, seen map[string]bool) (complain
 	return complaints
 }
 
-// storey returns where in the house a package is, or -1.
+// storey returns where in the house a package is, or -1: its own place, or else
+// that of the folder above it.
 func storey(dir string) int {
+	if own := slices.IndexFunc(house, func(dirs []string) bool { return slices.Contains(dirs, dir) }); own >= 0 {
+		return own
+	}
 	return slices.IndexFunc(house, func(dirs []string) bool {
 		return slices.ContainsFunc(dirs, func(d string) bool {
 			return dir == d || d != "." && strings.HasPrefix(dir, d+"/")
