@@ -17,6 +17,10 @@ var all = sync.OnceValue(func() []*Case {
 		closing(),
 		largeMessages(),
 		autoFragmentation(),
+		openingOfServers(),
+		openingOfClients(),
+		negotiationOfServers(),
+		negotiationOfClients(),
 	)
 	slices.SortFunc(list, byID)
 	return list

@@ -36,6 +36,10 @@ type session struct {
 	readerIs chan struct{} // closed when the reader has ended
 	receiver receiver
 	logSize  int
+
+	// Of a client's key: on how many connections of this run it was before, and how
+	// many there are.
+	keyBefore, keys int
 }
 
 // A codec is an extension for whole messages that uses RSV1 on the first frame.
@@ -129,7 +133,9 @@ func (s *session) logFrame(kind EntryKind, f frame.Frame) {
 // begin starts the reader and the writer, once the opening handshake is over.
 // early is what has been read behind it.
 func (s *session) begin(early []byte) {
-	s.opened = time.Now()
+	if s.opened.IsZero() {
+		s.opened = time.Now()
+	}
 	s.arrivals = make(chan arrival, 16)
 	s.readerIs = make(chan struct{})
 	reader := &reader{conn: s.conn, buf: early, masked: s.testing == Clients, to: s.arrivals, stop: s.ctx.Done(), stats: &s.r.Stats}

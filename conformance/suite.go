@@ -40,6 +40,8 @@ type Suite struct {
 
 	// Progress, if set, is called after each case. Calls do not overlap.
 	Progress func(Progress)
+
+	memory memory
 }
 
 // Progress tells how far a run is.
