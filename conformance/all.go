@@ -17,6 +17,7 @@ var all = sync.OnceValue(func() []*Case {
 		closing(),
 		largeMessages(),
 		autoFragmentation(),
+		compressed(),
 		openingOfServers(),
 		openingOfClients(),
 		negotiationOfServers(),

@@ -74,8 +74,9 @@ type opening struct {
 	// values of Sec-WebSocket-Extensions. If it is nil, nothing is agreed on.
 	agree func(offers []string) (string, error)
 
-	// agreed gets what the server has answered, or what agree returned.
-	agreed func(answer []string) error
+	// check gets what a server has answered: the values of
+	// Sec-WebSocket-Extensions. If it is nil, nothing is looked at.
+	check func(answer []string) error
 }
 
 // open does the opening handshake and starts to read frames.
@@ -97,8 +98,8 @@ func (s *session) open(o opening) error {
 	if err := checkResponse(response, key, o.offer != ""); err != nil {
 		return err
 	}
-	if o.agreed != nil {
-		if err := o.agreed(response.Header.Values("Sec-WebSocket-Extensions")); err != nil {
+	if o.check != nil {
+		if err := o.check(response.Header.Values("Sec-WebSocket-Extensions")); err != nil {
 			return err
 		}
 	}
@@ -236,11 +237,6 @@ func (s *session) openToClient(o opening) error {
 	s.r.Stats.OpeningOut += int64(len(s.r.Response))
 	if _, err := io.WriteString(s.conn, s.r.Response); err != nil {
 		return fmt.Errorf("cannot send the response: %w", err)
-	}
-	if o.agreed != nil && answer != "" {
-		if err := o.agreed([]string{answer}); err != nil {
-			return err
-		}
 	}
 	s.begin(s.client.early)
 	return nil

@@ -25,6 +25,7 @@ type roundTrips struct {
 	// ready, if set, is called once the connection is open. If it returns false there
 	// are no messages.
 	ready func(s *session) bool
+	note  *string // if it is not empty at the end, the peer is less than strict
 
 	sent  []byte
 	done  int
@@ -129,6 +130,8 @@ func (t *roundTrips) judge(s *session) {
 			why += ": " + r.Reason
 		}
 		s.verdict(Failed, "%s", why)
+	case r.Behavior == OK && t.note != nil && *t.note != "":
+		s.verdict(NonStrict, "%s", *t.note)
 	}
 }
 
