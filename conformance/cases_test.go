@@ -72,24 +72,15 @@ func TestSelect(t *testing.T) {
 		return strings.Join(list, " ")
 	}
 	for patterns, want := range map[string]string{
-		"10.*":                 "10.1.1",
-		"7.1.3 2.1 2.1":        "2.1 7.1.3",
-		"1.1.* -*.3 -1.1.7":    "1.1.1 1.1.2 1.1.4 1.1.5 1.1.6 1.1.8",
-		"-* 5.20 5.9":          "5.9 5.20",
-		"*.13.2":               "6.13.2 7.13.2",
-		"no":                   `conformance: no case matches "no"`,
-		"1.1.1 -11.*":          `conformance: no case matches "11.*"`,
-		"-2*.* -1* -9* 3.1":    "",
-		"-1*.* -2*.* -3* -4.*": "",
+		"10.*":              "10.1.1",
+		"7.1.3 2.1 2.1":     "2.1 7.1.3",
+		"1.1.* -*.3 -1.1.7": "1.1.1 1.1.2 1.1.4 1.1.5 1.1.6 1.1.8",
+		"-* 5.20 5.9":       "5.9 5.20",
+		"*.13.2":            "6.13.2 7.13.2",
+		"no":                `conformance: no case matches "no"`,
+		"1.1.1 -11.*":       `conformance: no case matches "11.*"`,
 	} {
-		got := ids(strings.Fields(patterns)...)
-		if want == "" {
-			if strings.HasPrefix(got, "1") || strings.HasPrefix(got, "2") || len(got) < 100 {
-				t.Errorf("%s: %s", patterns, got)
-			}
-			continue
-		}
-		if got != want {
+		if got := ids(strings.Fields(patterns)...); got != want {
 			t.Errorf("%s: %s, want %s", patterns, got, want)
 		}
 	}

@@ -42,7 +42,7 @@ func TestSlicesOfACorpusGoRoundAndCutNoCharacters(t *testing.T) {
 	c := &corpus{op: htmlCorpus.op, make: func() []byte { return []byte("aµ€b") }}
 	c.load()
 	var all []byte
-	for p := 0; p < 4; p++ {
+	for p := range 4 {
 		s := c.slice(p, 6)
 		if utf8.RuneCount(s) != 6 || !utf8.Valid(s) {
 			t.Errorf("slice %d is %q", p, s)
