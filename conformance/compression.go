@@ -30,13 +30,13 @@ func newDeflation(t terms, testing Peers) *deflation {
 	server, client := bits(t.serverBits), bits(t.clientBits)
 	if testing == Servers {
 		return &deflation{
-			out: newOutflow(client, t.clientNoContext),
-			in:  inflow{bits: server, alone: t.serverNoContext},
+			out: newOutflow(client, t.clientAlone),
+			in:  inflow{bits: server, alone: t.serverAlone},
 		}
 	}
 	return &deflation{
-		out: newOutflow(server, t.serverNoContext),
-		in:  inflow{bits: client, alone: t.clientNoContext},
+		out: newOutflow(server, t.serverAlone),
+		in:  inflow{bits: client, alone: t.clientAlone},
 	}
 }
 
@@ -73,9 +73,9 @@ func newOutflow(bits int, alone bool) outflow {
 	return o
 }
 
-// flushed is how compressed data ends that was flushed. It is not sent
+// emptyBlock is how compressed data ends that was flushed. It is not sent
 // (RFC 7692 §7.2.1).
-var flushed = []byte{0x00, 0x00, 0xFF, 0xFF}
+var emptyBlock = []byte{0x00, 0x00, 0xFF, 0xFF}
 
 func (o *outflow) deflate(p []byte) []byte {
 	o.b.Reset()
@@ -84,7 +84,7 @@ func (o *outflow) deflate(p []byte) []byte {
 	}
 	_, _ = o.w.Write(p) // a Buffer never fails
 	_ = o.w.Flush()
-	return bytes.Clone(bytes.TrimSuffix(o.b.Bytes(), flushed))
+	return bytes.Clone(bytes.TrimSuffix(o.b.Bytes(), emptyBlock))
 }
 
 // An inflow decompresses.
@@ -102,7 +102,7 @@ var final = []byte{0x01, 0x00, 0x00, 0xFF, 0xFF}
 const sectionInflate = "RFC 7692 §7.2.2"
 
 func (d *inflow) inflate(p []byte) ([]byte, error) {
-	data := slices.Concat(p, flushed, final)
+	data := slices.Concat(p, emptyBlock, final)
 	in := bytes.NewReader(data)
 	var out []byte
 	for more := true; more; more = in.Len() > 0 { // the peer may have last blocks too (RFC 7692 §7.2.3.4)

@@ -12,7 +12,7 @@ import (
 func TestDeflationsUnderstandEachOther(t *testing.T) {
 	for bits := 8; bits <= 15; bits++ {
 		for _, alone := range []bool{false, true} {
-			agreed := terms{serverNoContext: alone, clientNoContext: alone, serverBits: bits, clientBits: bits}
+			agreed := terms{serverAlone: alone, clientAlone: alone, serverBits: bits, clientBits: bits}
 			client, server := newDeflation(agreed, Servers), newDeflation(agreed, Clients)
 			c, p := proseCorpus.load(), 0
 			for i, size := range []int{0, 1, 100, 5000, 0, 70000, 300} {
@@ -44,7 +44,7 @@ func TestWhatIsAgainstTheTermsIsNoticed(t *testing.T) {
 		messages [][]byte
 		section  string
 	}{
-		{"context takeover", terms{}, terms{serverNoContext: true}, [][]byte{text, text}, sectionInflate},
+		{"context takeover", terms{}, terms{serverAlone: true}, [][]byte{text, text}, sectionInflate},
 		{"a large window", terms{}, terms{serverBits: 9}, [][]byte{far}, "RFC 7692 §7.1.2"},
 		{"a large window behind other messages", terms{}, terms{serverBits: 10}, [][]byte{far[:40], far[40:]}, "RFC 7692 §7.1.2"},
 	}

@@ -27,10 +27,10 @@ var messageSizes = []struct{ size, fragment int }{
 
 // compressed is the families 12 and 13.
 func compressed() (cases []*Case) {
-	plain := terms{clientNoContext: true, clientBits: anyBits}
-	with := func(serverNoContext bool, bits int) terms {
+	plain := terms{clientAlone: true, clientAny: true}
+	with := func(alone bool, bits int) terms {
 		t := plain
-		t.serverNoContext, t.serverBits = serverNoContext, bits
+		t.serverAlone, t.serverBits = alone, bits
 		return t
 	}
 	any := negotiation{offers: []terms{plain}, demands: []demand{{}}}

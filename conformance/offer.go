@@ -1,10 +1,7 @@
 package conformance
 
 import (
-	"bytes"
-	"compress/flate"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,45 +160,10 @@ func (t terms) fits(o terms) bool {
 	return true
 }
 
-// A plainCodec is permessage-deflate for small messages. What it sends refers to no
-// earlier message and to nothing far away, so it is right for all terms.
-type plainCodec struct {
-	keep   bool // the peer may refer to its earlier messages
-	window []byte
-}
-
-// newPlainCodec returns a codec for what has been agreed on with a peer.
-func newPlainCodec(t terms, peer Peers) *plainCodec {
-	return &plainCodec{keep: peer == Servers && !t.serverAlone || peer == Clients && !t.clientAlone}
-}
-
-var emptyBlock = []byte{0, 0, 0xFF, 0xFF}
-
-func (c *plainCodec) encode(message []byte) []byte {
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestSpeed) // the level is valid
-	_, _ = w.Write(message)                      // a bytes.Buffer does not fail
-	_ = w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), emptyBlock)
-}
-
-func (c *plainCodec) decode(payload []byte) ([]byte, error) {
-	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), bytes.NewReader(emptyBlock), strings.NewReader("\x01\x00\x00\xff\xff")), c.window)
-	b, err := io.ReadAll(io.LimitReader(r, maxPayload))
-	if err != nil {
-		return nil, violation(frame.CloseInvalidPayload, "RFC 7692 §7.2.2", "the payload is no DEFLATE: %v", err)
-	}
-	if c.keep {
-		c.window = append(c.window, b...)
-		c.window = c.window[max(0, len(c.window)-32<<10):]
-	}
-	return b, nil
-}
-
 // works has two compressed messages echoed, the second one like the first.
 func (s *session) works(t *terms) error {
 	if t != nil {
-		s.codec = newPlainCodec(*t, s.testing)
+		s.codec = newDeflation(*t, s.testing)
 	}
 	for range 2 {
 		message := strings.Repeat(helloWorld+" ", 5)

@@ -118,10 +118,9 @@ type event struct {
 	tag  string // of a timeout
 }
 
-func text[T ~string | ~[]byte](p T) event     { return event{op: frame.OpText, data: []byte(p)} }
-func binaryOf[T ~string | ~[]byte](p T) event { return event{op: frame.OpBinary, data: []byte(p)} }
-func pong[T ~string | ~[]byte](p T) event     { return event{op: frame.OpPong, data: []byte(p)} }
-func timeout(tag string) event                { return event{tag: tag} }
+func text[T ~string | ~[]byte](p T) event { return event{op: frame.OpText, data: []byte(p)} }
+func pong[T ~string | ~[]byte](p T) event { return event{op: frame.OpPong, data: []byte(p)} }
+func timeout(tag string) event            { return event{tag: tag} }
 
 func (e event) String() string {
 	if e.op == 0 {
