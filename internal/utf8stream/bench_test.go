@@ -57,3 +57,24 @@ func BenchmarkKernels(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPieces is a long text in fragments that cut characters, at addresses
+// without alignment.
+func BenchmarkPieces(b *testing.B) {
+	for _, text := range texts {
+		for _, piece := range []int{101, 1021, 4093} {
+			p := []byte("-" + strings.Repeat(text.unit, 64<<10/len(text.unit)))[1:]
+			b.Run(fmt.Sprintf("%s/%d", text.name, piece), func(b *testing.B) {
+				b.SetBytes(int64(len(p)))
+				for b.Loop() {
+					var v Validator
+					for rest := p; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+						if !v.Write(rest[:min(piece, len(rest))]) {
+							b.Fatal("refused")
+						}
+					}
+				}
+			})
+		}
+	}
+}
