@@ -47,7 +47,7 @@ func TestCompressedEchoAllocatesNothing(t *testing.T) {
 			}
 		}()
 		c := ends[websockets.RoleClient]
-		text := []byte(prose(100_000)) // Text makes a copy where it must
+		text := []byte(prose(100_000)) // Text copies without package unsafe
 		i := 0
 		var buf []byte
 		round := func() {
