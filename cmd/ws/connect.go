@@ -4,9 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -57,14 +54,12 @@ const connectExamples = `  ws connect ws://127.0.0.1:8765/echo
 // A connectCommand is ws connect with its flags.
 type connectCommand struct {
 	*program
-	dialer      websockets.Dialer
-	headers     []string
-	insecure    bool
-	ca          string
-	fingerprint string
-	frames      bool
-	raw         bool
-	noHistory   bool
+	dialer websockets.Dialer
+	trust
+	headers   []string
+	frames    bool
+	raw       bool
+	noHistory bool
 
 	// Of pipes.
 	binary, whole, null, hex, keepOpen bool
@@ -86,9 +81,7 @@ func (p *program) connectCommand() *cobra.Command {
 	fs.SortFlags = false
 	fs.StringArrayVarP(&x.headers, "header", "H", nil, "request `HEADER` such as \"Name: value\", or @FILE with one a line; may be repeated")
 	fs.StringVar(&x.dialer.Origin, "origin", "", "value of the Origin header, such as `https://HOST` (default none)")
-	fs.BoolVar(&x.insecure, "insecure", false, "accept any certificate: for tests only")
-	fs.StringVar(&x.ca, "ca", "", "`FILE` with the certificates to trust in PEM, instead of the system's")
-	fs.StringVar(&x.fingerprint, "fingerprint", "", "accept the certificate with this `SHA-256` only, as ws serve --tls prints it")
+	x.trust.addFlags(fs)
 	fs.BoolVar(&x.frames, "frames", false, "print every frame to standard error, and first the extensions agreed on")
 	fs.BoolVar(&x.raw, "raw", false, "print text as it comes: it may hold control sequences for the terminal")
 	fs.BoolVar(&x.noHistory, "no-history", false, "terminal: neither read nor write the history file")
@@ -120,7 +113,7 @@ func (x *connectCommand) run(c *cobra.Command, arg string) error {
 	if x.dialer.Header, err = parseHeaders(x.headers); err != nil {
 		return usageError(c, err)
 	}
-	if x.dialer.TLSConfig, err = x.tlsConfig(); err != nil {
+	if x.dialer.TLSConfig, err = x.trust.config(); err != nil {
 		return usageError(c, err)
 	}
 	interactive := isTerminal(x.stdin) && isTerminal(x.stdout) && os.Getenv("TERM") != "dumb"
@@ -152,11 +145,11 @@ func agreedExtensions(conn *websockets.Conn) string {
 
 // untilSignal returns a context that ends at a signal, with a *failure as its
 // cause.
-func (x *connectCommand) untilSignal(ctx context.Context) (context.Context, func()) {
+func (p *program) untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() { // ends with ctx
 		select {
-		case sig := <-x.signals:
+		case sig := <-p.signals:
 			cancel(&failure{status: signalStatus(sig)})
 		case <-ctx.Done():
 		}
@@ -188,46 +181,6 @@ func (x *connectCommand) logger(w *lockedWriter) *slog.Logger {
 	}
 	return slog.New(&lineHandler{out: w, level: slog.LevelDebug, style: x.style(x.stderr), brief: true})
 }
-
-// tlsConfig is nil if none of the flags asks for more than the default.
-func (x *connectCommand) tlsConfig() (*tls.Config, error) {
-	switch {
-	case x.insecure:
-		return &tls.Config{InsecureSkipVerify: true}, nil // the user asks for it
-	case x.ca != "":
-		pem, err := os.ReadFile(x.ca)
-		if err != nil {
-			return nil, fmt.Errorf("--ca: %w", err)
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--ca: %s has no certificate in PEM", x.ca)
-		}
-		return &tls.Config{RootCAs: roots}, nil
-	case x.fingerprint != "":
-		want, ok := parseFingerprint(x.fingerprint)
-		if !ok {
-			return nil, errors.New("--fingerprint: give the 64 hexadecimal digits of a SHA-256")
-		}
-		return &tls.Config{
-			InsecureSkipVerify: true, // in favour of this:
-			VerifyConnection: func(cs tls.ConnectionState) error {
-				leaf := cs.PeerCertificates[0].Raw
-				if sum := sha256.Sum256(leaf); !bytes.Equal(sum[:], want) {
-					return &fingerprintError{got: fingerprint(leaf)}
-				}
-				return nil
-			},
-		}, nil
-	}
-	return nil, nil
-}
-
-// A fingerprintError says that the server has another certificate than
-// --fingerprint says.
-type fingerprintError struct{ got string }
-
-func (e *fingerprintError) Error() string { return "the server's certificate has SHA-256 " + e.got }
 
 // parseHeaders makes the request headers of the values of --header.
 func parseHeaders(values []string) (http.Header, error) {

@@ -27,7 +27,7 @@ const exitStatusHelp = `The exit status of ws:
   0    all went well: the connection was closed with 1000 or 1001 or without a
        code, or at our own wish; the server was stopped
   1    no connection: nobody there, a wrong certificate, the server refused the
-       opening handshake, or ws serve could not listen
+       opening handshake, or ws could not listen; ws check: a case failed
   2    wrong usage: a flag, an argument, or input that is no UTF-8 text
   3    the connection was lost: no close frame came (1006), or no pong
   4    one side broke the rules of the protocol, or a limit: 1002, 1003, 1007,

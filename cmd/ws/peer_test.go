@@ -103,6 +103,8 @@ var peers = map[string]func(ts *testscript.TestScript, arg string) (url string){
 			<-end
 		})
 	},
+	// Judges no frame.
+	"careless": carelessPeer,
 	// Speaks TLS, and writes its certificate to the file arg.
 	"tls": func(ts *testscript.TestScript, arg string) string {
 		cert, err := selfSigned(time.Now())

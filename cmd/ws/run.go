@@ -54,12 +54,13 @@ func (p *program) report(err error) int {
 	return f.status
 }
 
-const rootHelp = `ws is a WebSocket server to try things on, and a client for the terminal and
-for scripts (RFC 6455).`
+const rootHelp = `ws is a WebSocket server to try things on, a client for the terminal and for
+scripts, and a suite that checks servers and clients (RFC 6455).`
 
 const rootExamples = `  ws serve                                     then open the URL it prints
   ws connect ws://127.0.0.1:8765/echo          type, and see what comes back
-  echo hi | ws connect ws://127.0.0.1:8765/echo`
+  echo hi | ws connect ws://127.0.0.1:8765/echo
+  ws check ws://127.0.0.1:8765/echo            does the server keep to the RFCs?`
 
 // command makes the tree of commands.
 func (p *program) command() *cobra.Command {
@@ -85,7 +86,7 @@ func (p *program) command() *cobra.Command {
 		return usageError(c, fmt.Errorf("--color is %q: give auto, always or never", p.color))
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 100 "))
-	root.AddCommand(p.serveCommand(), p.connectCommand(), p.versionCommand(), exitStatusTopic())
+	root.AddCommand(p.serveCommand(), p.connectCommand(), p.checkCommand(), p.versionCommand(), exitStatusTopic())
 	return root
 }
 

@@ -29,6 +29,7 @@ import (
 //	ended NAME STATUS                wait for its end; stdout and stderr are about it then
 //	server ARG...                    start server ws serve ARG..., on a free port unless told
 //	peer KIND [ARG]                  start a server with a fault, see peers
+//	base NAME                        set $ws and $addr to the URL that it printed first
 //	deafclient                       connect to $ws/echo, and answer nothing
 //
 // server and peer set $ws, the URL without a path, and $addr, host and port of
@@ -55,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"server": cmdServer,
 			"peer":   cmdPeer,
 
+			"base":       cmdBase,
 			"deafclient": cmdDeafClient,
 		},
 	})
@@ -220,6 +222,11 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 
 func cmdEnded(ts *testscript.TestScript, _ bool, args []string) {
 	running(ts).get(ts, args[0]).finish(ts, args[1])
+}
+
+func cmdBase(ts *testscript.TestScript, _ bool, args []string) {
+	first, _, _ := strings.Cut(running(ts).get(ts, args[0]).stdout.String(), "\n")
+	setURL(ts, first)
 }
 
 // cmdServer starts ws serve and learns its URLs.

@@ -97,7 +97,7 @@ func (s *serveCommand) run(c *cobra.Command) error {
 	s.server.Handler = site.Serve
 	s.server.ProcessRequest = site.Process
 	if s.tls {
-		if s.server.TLSConfig, err = s.tlsConfig(); err != nil {
+		if s.server.TLSConfig, err = serverTLS(s.cert, s.key, s.addr); err != nil {
 			return err
 		}
 	}
@@ -147,9 +147,10 @@ func (s *serveCommand) checkFlags(c *cobra.Command) error {
 	return nil
 }
 
-func (s *serveCommand) tlsConfig() (*tls.Config, error) {
-	if s.cert != "" {
-		cert, err := tls.LoadX509KeyPair(s.cert, s.key)
+// serverTLS has the certificate of two files, or one made for this run and addr.
+func serverTLS(cert, key, addr string) (*tls.Config, error) {
+	if cert != "" {
+		cert, err := tls.LoadX509KeyPair(cert, key)
 		if err != nil {
 			return nil, &failure{
 				status: statusFailed, err: fmt.Errorf("cannot use the certificate: %w", err),
@@ -158,12 +159,12 @@ func (s *serveCommand) tlsConfig() (*tls.Config, error) {
 		}
 		return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
 	}
-	host, _, _ := net.SplitHostPort(s.addr) // Start complains about a wrong one
-	cert, err := selfSigned(time.Now(), host)
+	host, _, _ := net.SplitHostPort(addr) // to listen on a wrong one fails
+	made, err := selfSigned(time.Now(), host)
 	if err != nil {
 		return nil, &failure{status: statusFailed, err: err}
 	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}}, nil
+	return &tls.Config{Certificates: []tls.Certificate{made}}, nil
 }
 
 // listenFailure explains why the server cannot listen.
