@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -128,6 +129,7 @@ func (l *Server) update(s *session, q url.Values) error {
 		return fmt.Errorf("there is no agent=NAME")
 	}
 	s.say(func() string {
+		l.settle(s.ctx, agent)
 		if l.Update != nil {
 			l.tell.Lock()
 			defer l.tell.Unlock()
@@ -143,6 +145,28 @@ func (l *Server) update(s *session, q url.Values) error {
 		l.stop()
 	}
 	return nil
+}
+
+// settle waits until there are results of all cases that the agent has begun: the
+// client sees the end of a connection before the suite has judged it.
+func (l *Server) settle(ctx context.Context, agent string) {
+	until := time.NewTimer(2 * closingTime)
+	defer until.Stop()
+	for {
+		l.mu.Lock()
+		running, next := l.running[agent], l.arrived
+		l.mu.Unlock()
+		if running == 0 {
+			return
+		}
+		select {
+		case <-next:
+		case <-until.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func truth(s string) bool {

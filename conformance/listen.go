@@ -50,7 +50,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	agents   []*Agent
-	arrived  chan struct{} // closed when the next result is there
+	running  map[string]int // cases that have begun and have no result yet, by agent
+	arrived  chan struct{}  // closed when the next result is there
 	finished map[string]bool
 	stop     context.CancelFunc
 	tell     sync.Mutex // calls of the program do not overlap
@@ -64,7 +65,7 @@ func (l *Server) Serve(ctx context.Context, ln net.Listener) (*Report, error) {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	l.mu.Lock()
-	l.stop, l.arrived, l.finished = stop, make(chan struct{}), map[string]bool{}
+	l.stop, l.arrived, l.finished, l.running = stop, make(chan struct{}), map[string]bool{}, map[string]int{}
 	l.mu.Unlock()
 	unlisten := context.AfterFunc(inner, func() { _ = ln.Close() })
 	defer unlisten()
@@ -173,6 +174,9 @@ func (l *Server) runCase(ctx context.Context, s *session) {
 	}
 	started := time.Now()
 	s.c = c
+	l.mu.Lock()
+	l.running[agent]++
+	l.mu.Unlock()
 	if r := s.result(ctx, agent); ctx.Err() == nil {
 		l.store(agent, started, r)
 	}
@@ -196,6 +200,7 @@ func (l *Server) store(agent string, started time.Time, r *Result) {
 		a.Results = slices.Insert(a.Results, at, r)
 	}
 	done := len(a.Results)
+	l.running[agent]--
 	close(l.arrived)
 	l.arrived = make(chan struct{})
 	l.mu.Unlock()
