@@ -22,6 +22,10 @@ var all = sync.OnceValue(func() []*Case {
 		openingOfClients(),
 		negotiationOfServers(),
 		negotiationOfClients(),
+		masking(),
+		limits(),
+		timing(),
+		vulnerabilities(),
 	)
 	slices.SortFunc(list, byID)
 	return list

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,9 @@ func (s *session) openedWith(r reply, key string, offers []terms) *terms {
 		s.failf("the connection opens with %q, but %v", answer, err)
 	}
 	s.finish()
+	if t != nil && t.serverBits == 0 && !slices.ContainsFunc(offers, func(o terms) bool { return o.serverBits == 0 && t.fits(o) }) {
+		s.verdict(NonStrict, "server_max_window_bits is asked for and not granted, though what holds is the same")
+	}
 	return t
 }
 

@@ -152,7 +152,8 @@ func agreed(offers []terms, answer []string) (*terms, error) {
 func (t terms) fits(o terms) bool {
 	switch {
 	case o.serverAlone && !t.serverAlone,
-		o.serverBits > 0 && (t.serverBits == 0 || t.serverBits > o.serverBits),
+		o.serverBits > 0 && o.serverBits < 15 && t.serverBits == 0, // 15 is what holds without it
+		o.serverBits > 0 && t.serverBits > o.serverBits,
 		t.clientBits > 0 && o.clientBits == 0 && !o.clientAny,
 		t.clientBits > 0 && o.clientBits > 0 && t.clientBits > o.clientBits:
 		return false

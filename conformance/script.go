@@ -351,10 +351,16 @@ func (s *session) serves() time.Duration {
 	return took
 }
 
+// another returns a session for another connection to the server under test. It
+// must be ended, and must not use failf.
+func (s *session) another() *session {
+	return &session{ctx: s.ctx, suite: s.suite, target: s.target, testing: Servers, c: s.c, r: &Result{}}
+}
+
 // visit has a message echoed on another connection.
 func (s *session) visit() (time.Duration, error) {
 	start := time.Now()
-	other := &session{ctx: s.ctx, suite: s.suite, target: s.target, testing: Servers, c: s.c, r: &Result{}}
+	other := s.another()
 	defer other.end()
 	if err := other.open(opening{}); err != nil {
 		return 0, err
