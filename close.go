@@ -39,7 +39,7 @@ func (c *Conn) CloseWith(code CloseCode, reason string) error {
 // nil.
 func (c *Conn) CloseNow() error {
 	c.end(errCloseNow)
-	closeAtOnce(c.transport) // in case a slower close is going on
+	c.closeTransport(true) // in case a slower close is going on
 	<-c.done
 	return nil
 }
@@ -206,7 +206,7 @@ func (c *Conn) closeTimedOut() {
 		_ = t.SetLinger(0) // nobody is there to take what waits
 	}
 	c.end(errCloseTimeout)
-	closeAtOnce(c.transport)
+	c.closeTransport(true)
 }
 
 // writeFailed goes on after the transport has refused bytes. What the peer sent
@@ -288,11 +288,7 @@ func (c *Conn) end(cause error) {
 	timer, cancel := w.closeTimer, c.cancel
 	w.mu.Unlock()
 
-	if before == protocol.Handshaken {
-		_ = c.transport.Close()
-	} else {
-		closeAtOnce(c.transport)
-	}
+	c.closeTransport(before != protocol.Handshaken)
 	for _, t := range []*time.Timer{timer, c.keepalive} {
 		if t != nil {
 			t.Stop()
@@ -307,6 +303,22 @@ func (c *Conn) end(cause error) {
 	}
 	if c.onDone != nil {
 		c.onDone(c)
+	}
+}
+
+// closeTransport closes the transport, at once or after a goodbye of TLS.
+func (c *Conn) closeTransport(atOnce bool) {
+	switch {
+	case c.reader.beginEnd():
+		// Closing waits until the driver leaves the runtime's wait, and this may be
+		// the driver, or its function may be at work for long. The peer need not
+		// wait that long; nor need our caller.
+		c.reader.raw.shutDown()
+		go c.transport.Close()
+	case atOnce:
+		closeAtOnce(c.transport)
+	default:
+		_ = c.transport.Close()
 	}
 }
 

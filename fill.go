@@ -21,7 +21,10 @@ func (r *reader) fill() error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case err == errWouldBlock:
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errInterrupted
 	}
 	if err == io.EOF {
@@ -36,8 +39,14 @@ func (r *reader) fill() error {
 // readSome reads into the space there is. A transport without raw access waits
 // for the next frame with a few bytes, so that no buffer is held meanwhile.
 func (r *reader) readSome() (int, error) {
-	if r.raw.ok() {
+	switch {
+	case !r.raw.ok():
+	case !r.raw.held.Load():
 		return r.raw.read()
+	case r.chair == byStandby:
+		return r.raw.poll(r.nudge, r.c.done)
+	default:
+		return r.raw.attempt()
 	}
 	r.wouldBlock()
 	if between := !r.inFrame && r.emptyBuffer() && !r.stop.Load(); !between {
@@ -130,6 +139,9 @@ func (r *reader) discard() error {
 		}
 	}
 }
+
+// errWouldBlock says that nothing is there to be read now.
+var errWouldBlock = errors.New("nothing is there")
 
 // A readTarget takes what a rawReader reads.
 type readTarget interface {

@@ -158,6 +158,9 @@ func (r *reader) beginFrame(h frame.Header) error {
 	m.text.Reset()
 	if !m.borrowed {
 		m.data, m.base = nil, 0
+		if r.chair == byReceiver && r.driver != nil {
+			m.data, m.borrowed = r.driver.memory(h.Length), true
+		}
 	}
 	return nil
 }

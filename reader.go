@@ -44,7 +44,11 @@ type reader struct {
 	wanted      bool          // a receiver waits for the standby
 	wake        chan struct{} // tells it to look again; nil before the first
 	interrupted bool          // the transport's read deadline is in the past
+	ending      bool          // the transport is about to end
 	ended       bool          // the transport has ended
+	driver      *driver       // a call of Receive, if one is going on
+	nudge       chan struct{} // makes the standby leave while a driver waits for it
+	unconfirmed bool          // the end of what the peer sends may have been missed
 	parked      bool          // nobody has read for a while, since wasParked last looked
 	queue       []Message     // read ahead of Recv
 	timer       *time.Timer   // looks whether a standby is needed; nil before the first rest
@@ -149,14 +153,39 @@ func (r *reader) leave() {
 // caller holds mu.
 func (r *reader) standIn() {
 	switch {
-	case r.ended:
 	case r.wanted:
 		r.signal()
+	case r.ended:
 	case r.c.isClosing.Load():
 		r.startStandby() // reading is what the closing handshake waits for
 	default:
 		r.arm()
 	}
+}
+
+// pause is leave for a driver that will sit again soon: it keeps the buffer. Its
+// result is for sitAgain. Its caller holds mu.
+func (r *reader) pause() (sits uint64) {
+	r.chair = vacant
+	r.more.Store(r.hasFrame())
+	r.standIn()
+	return r.sits
+}
+
+// sitAgain takes the chair after a pause, from the standby if need be. Its caller
+// holds mu.
+func (r *reader) sitAgain(sits uint64) {
+	for r.chair == byStandby {
+		select {
+		case r.nudge <- struct{}{}:
+		default: // it has not taken the last one yet
+		}
+		r.waitForChair(context.Background())
+	}
+	if r.sits != sits {
+		r.raw.drained = false // the standby may have left something in the socket
+	}
+	r.sit(byReceiver)
 }
 
 // rest is leave for a connection where nobody has sat yet.
@@ -220,11 +249,14 @@ func (r *reader) timeUp() {
 	defer r.mu.Unlock()
 	r.armed = false
 	switch {
-	case r.chair != vacant || r.ended:
+	case r.ended || r.chair != vacant && !r.unconfirmed:
 	case r.sits != r.seen:
 		r.arm()
-	default:
+	case r.chair == vacant:
 		r.startStandby()
+	case r.chair == byReceiver: // the driver, who waits: it will read before it waits again
+		r.unconfirmed = false
+		r.unblock()
 	}
 }
 
@@ -330,6 +362,15 @@ func (r *reader) unblock() {
 		r.interrupted = true
 		_ = r.c.transport.SetReadDeadline(longAgo)
 	}
+}
+
+// beginEnd tells the reader that the transport is about to end, and reports whether
+// a driver is inside the runtime's wait: closing the transport would wait for it.
+func (r *reader) beginEnd() (held bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ending = true
+	return r.raw.held.Load()
 }
 
 // finish ends the reader: the transport has ended.

@@ -5,15 +5,26 @@ package websockets
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 )
 
 // Here no transport can be read or written without waiting.
 
-type rawReader struct{}
+type rawReader struct {
+	held    atomic.Bool
+	drained bool
+}
 
 func (r *rawReader) init(net.Conn, readTarget) {}
 func (r *rawReader) ok() bool                  { return false }
 func (r *rawReader) read() (int, error)        { return 0, errors.ErrUnsupported }
+func (r *rawReader) attempt() (int, error)     { return 0, errors.ErrUnsupported }
+func (r *rawReader) begin(uintptr)             {}
+func (r *rawReader) shutDown()                 {}
+
+func (r *rawReader) wait(func(uintptr) bool) error { return errors.ErrUnsupported }
+
+func (r *rawReader) poll(_, _ <-chan struct{}) (int, error) { return 0, errors.ErrUnsupported }
 
 type rawWriter struct{}
 

@@ -3,10 +3,13 @@
 package websockets
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // rawConn returns the system's socket behind a transport, or nil. Only the
@@ -40,6 +43,10 @@ type rawReader struct {
 	try    func(fd uintptr) bool // stored, so that a read allocates nothing
 	n      int
 	err    error
+
+	held    atomic.Bool // a driver is inside wait
+	fd      uintptr     // the socket, while the driver is called back
+	drained bool        // the last read has emptied it
 }
 
 func (r *rawReader) init(transport net.Conn, target readTarget) {
@@ -79,9 +86,59 @@ func (r *rawReader) tryRead(fd uintptr) bool {
 			r.err = io.EOF
 		default:
 			r.n = n
+			r.drained = n < len(p)
 		}
 		return true
 	}
+}
+
+// wait calls try at once and then whenever something has come in, until it returns
+// true. Calls of wait and read do not overlap, and closing the transport waits for
+// both: see held.
+func (r *rawReader) wait(try func(fd uintptr) bool) error { return r.conn.Read(try) }
+
+// begin tells which socket to try.
+func (r *rawReader) begin(fd uintptr) { r.fd, r.drained = fd, false }
+
+// attempt is read inside wait: it fails with errWouldBlock instead of waiting, and
+// does not ask the system when the answer is known.
+func (r *rawReader) attempt() (int, error) {
+	if r.drained {
+		r.target.release()
+		r.target.wouldBlock()
+		return 0, errWouldBlock
+	}
+	r.n, r.err = 0, nil
+	if !r.tryRead(r.fd) {
+		return 0, errWouldBlock
+	}
+	return r.n, r.err
+}
+
+// poll is read while somebody else is inside wait: it looks from time to time. It
+// ends, as if a deadline had passed, when it is told to leave.
+func (r *rawReader) poll(leave, done <-chan struct{}) (int, error) {
+	const shortest, longest = 2 * time.Millisecond, 100 * time.Millisecond
+	r.n, r.err = 0, nil
+	over := false
+	look := func(fd uintptr) { over = r.tryRead(fd) }
+	for pause := shortest; ; pause = min(2*pause, longest) {
+		if err := r.conn.Control(look); err != nil || over {
+			return r.n, cmp.Or(err, r.err)
+		}
+		select {
+		case <-leave:
+			return 0, os.ErrDeadlineExceeded
+		case <-done:
+			return 0, net.ErrClosed
+		case <-time.After(pause):
+		}
+	}
+}
+
+// shutDown ends a TCP or Unix connection for both sides, without closing the socket.
+func (r *rawReader) shutDown() {
+	_ = r.conn.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 }
 
 // A rawWriter writes to a socket without waiting.
