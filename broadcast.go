@@ -74,7 +74,7 @@ func (b *broadcast) offer(c *Conn) error {
 	plain := b.message.DisableCompression
 	key := c.shared(plain)
 	if f, ok := b.shared[key]; ok {
-		w.add(f)
+		w.add(&f)
 		w.commit(soon)
 		return nil
 	}
@@ -82,7 +82,7 @@ func (b *broadcast) offer(c *Conn) error {
 	if err != nil {
 		return err
 	}
-	w.add(f)
+	w.add(&f)
 	w.commit(soon)
 	if key == nil {
 		free(memory)

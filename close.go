@@ -126,7 +126,7 @@ func (c *Conn) recvClose(code CloseCode, reason string, payload []byte) {
 // closeFrame appends our close frame, the last one to go out. Its caller holds
 // mu.
 func (w *writer) closeFrame(code CloseCode, payload []byte) {
-	w.add(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+	w.add(&frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
 	w.state, _, _ = w.state.Next(protocol.SendClose) // add has checked it
 	w.sent = code
 	w.wake()
@@ -154,7 +154,7 @@ func (c *Conn) fail(code CloseCode, cause error, within time.Duration) {
 		if err != nil {
 			panic("websockets: bug: " + err.Error())
 		}
-		w.add(frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
+		w.add(&frame.Frame{FIN: true, Opcode: frame.OpClose, Payload: payload})
 		w.sent = code
 	}
 	w.state = next

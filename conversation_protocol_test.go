@@ -110,7 +110,7 @@ func (m *machine) outcome(end bool) []string {
 
 // send sends a frame, or is refused.
 func (m *machine) send(f frame.Frame) {
-	switch err := m.order.Header(m.state, f.Header()); {
+	switch err := m.order.Header(m.state, new(f.Header())); {
 	case err != nil && f.Opcode == frame.OpClose:
 		return // closing twice is no mistake
 	case err != nil:
@@ -154,7 +154,7 @@ func (m *machine) step() (again bool, err error) {
 		if n == 0 || err != nil {
 			return false, err
 		}
-		if err := m.rules.Header(h); err != nil {
+		if err := m.rules.Header(&h); err != nil {
 			return false, err
 		}
 		m.header, m.inFrame, m.position, m.payload, m.in = h, true, 0, nil, m.in[n:]

@@ -78,8 +78,9 @@ func (r *reader) space() []byte {
 		p := m.data[len(m.data):cap(m.data)]
 		return p[:min(int64(len(p)), r.left)]
 	}
-	if r.buf == nil {
-		r.buf, r.start = pool.Get(r.c.set.readBuffer), 0
+	if r.emptyBuffer() && (r.buf == nil || cap(r.buf.B) < r.readSize) {
+		r.freeBuffer()
+		r.buf = pool.Get(r.readSize)
 	}
 	b := r.buf.B
 	if r.start == len(b) {
@@ -105,6 +106,7 @@ func (r *reader) wouldBlock() { r.c.writer.kick() }
 func (r *reader) got(n int) error {
 	if !r.direct() {
 		r.buf.B = r.buf.B[:len(r.buf.B)+n]
+		r.resize(n)
 		return nil
 	}
 	m := &r.message
@@ -118,6 +120,19 @@ func (r *reader) got(n int) error {
 		r.c.failRead(err)
 	}
 	return nil
+}
+
+// mostRead is up to how many bytes a read may bring, if ReadBuffer is less.
+const mostRead = 64 << 10
+
+// resize has the next buffer fit what reads bring.
+func (r *reader) resize(n int) {
+	switch least := r.c.set.readBuffer; {
+	case len(r.buf.B) == cap(r.buf.B) && r.readSize < mostRead:
+		r.readSize *= 2
+	case n <= r.readSize/4 && r.readSize > least:
+		r.readSize = max(r.readSize/2, least)
+	}
 }
 
 // discard reads until the transport ends: the connection has failed, or has

@@ -1,13 +1,15 @@
 package websockets
 
 import (
-	"github.com/go-websockets/websockets/frame"
 	"github.com/go-websockets/websockets/internal/pool"
 )
 
 // flushRounds is how often a sender writes what others have appended meanwhile,
 // before it leaves that to the flusher goroutine.
 const flushRounds = 4
+
+// maxUsual bounds the memory that is taken for frames which may not come.
+const maxUsual = 32 << 10
 
 // runFlusher is the flusher goroutine. It ends when nothing waits or the
 // transport is broken: every write is bounded by the end of the transport.
@@ -50,7 +52,7 @@ func (w *writer) round(block bool) (over bool) {
 	if w.late != nil && w.waiting < w.c.set.writeLimit && w.state.CanPong() {
 		late := w.late
 		w.late = nil
-		w.append(&w.control, frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: late})
+		w.appendPong(late)
 	}
 	from := &w.control
 	if *from == nil {
@@ -67,6 +69,9 @@ func (w *writer) round(block bool) (over bool) {
 		return true
 	}
 	*from = nil
+	if from == &w.data {
+		w.usual = min(len(taken.B), maxUsual)
+	}
 	w.mu.Unlock()
 
 	n, err := w.writeTaken(taken.B, block)

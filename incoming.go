@@ -82,7 +82,8 @@ func (r *reader) step(n need) (progress, error) {
 		return gotNothing, nil
 	}
 	unread := r.buf.B[r.start:]
-	h, size, err := frame.ParseHeader(unread)
+	h := &r.header
+	size, err := h.Parse(unread)
 	if err != nil || size == 0 {
 		return gotNothing, err
 	}
@@ -103,7 +104,7 @@ func (r *reader) step(n need) (progress, error) {
 }
 
 // control handles a control frame once all of it is unread.
-func (r *reader) control(h frame.Header, unread []byte, size int) (progress, error) {
+func (r *reader) control(h *frame.Header, unread []byte, size int) (progress, error) {
 	// The header is judged as soon as it is there, and again when the payload is:
 	// of a control frame that changes nothing.
 	if err := r.rules.Header(h); err != nil {
@@ -119,9 +120,9 @@ func (r *reader) control(h frame.Header, unread []byte, size int) (progress, err
 	}
 	r.start += end
 	if r.c.debug {
-		r.c.logFrame(frame.Received, h, payload)
+		r.c.logFrame(frame.Received, *h, payload)
 	}
-	reply, err := r.rules.Control(h, payload)
+	reply, err := r.rules.Control(*h, payload)
 	if err != nil {
 		return gotNothing, err
 	}
@@ -140,9 +141,9 @@ func (r *reader) control(h frame.Header, unread []byte, size int) (progress, err
 	return gotSome, nil
 }
 
-// beginFrame takes the header of a data frame.
-func (r *reader) beginFrame(h frame.Header) error {
-	r.header, r.left, r.pos, r.inFrame = h, h.Length, 0, true
+// beginFrame takes the header of a data frame, which is r.header.
+func (r *reader) beginFrame(h *frame.Header) error {
+	r.left, r.pos, r.inFrame = h.Length, 0, true
 	m := &r.message
 	reserved := h.RSV1 || h.RSV2 || h.RSV3
 	if h.Opcode == frame.OpContinuation {

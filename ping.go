@@ -77,7 +77,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (*Ping, error) {
 		w.mu.Unlock()
 		return nil, err
 	}
-	w.add(frame.Frame{FIN: true, Opcode: frame.OpPing, Payload: []byte(p.payload)})
+	w.add(&frame.Frame{FIN: true, Opcode: frame.OpPing, Payload: []byte(p.payload)})
 	w.commit(c.urgency(ctx))
 	return p, nil
 }
@@ -93,7 +93,7 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 	if err := w.begin(ctx, true); err != nil {
 		return err
 	}
-	w.add(frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: payload})
+	w.add(&frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: payload})
 	w.commit(c.urgency(ctx))
 	return nil
 }
@@ -220,7 +220,7 @@ func (c *Conn) sendKeepalive() {
 	}
 	c.keepalive.Reset(next) // before the ping is out: its pong resets it again
 	// Not behind WriteLimit: what waits there is what the pong has to prove alive.
-	w.append(&w.data, frame.Frame{FIN: true, Opcode: frame.OpPing, Payload: []byte(p.payload)})
+	w.append(&w.data, &frame.Header{FIN: true, Opcode: frame.OpPing, Length: int64(len(p.payload))}, []byte(p.payload))
 	w.commit(soon)
 }
 

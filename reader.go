@@ -59,13 +59,14 @@ type reader struct {
 	watched     <-chan struct{}
 	unwatch     func() bool
 
-	buf   *pool.Buffer
-	start int
-	small [64]byte // where a transport without raw access delivers the first bytes
+	buf      *pool.Buffer
+	start    int
+	readSize int      // of the next buffer
+	small    [64]byte // where a transport without raw access delivers the first bytes
 
 	rules   protocol.Receiver
 	exts    []extension.Extension
-	header  frame.Header // of the data frame that is being read
+	header  frame.Header // of the frame that is being read, or the last one
 	inFrame bool
 	left    int64 // bytes of its payload that are still to come
 	pos     int   // position in the masking key
@@ -113,6 +114,7 @@ const (
 func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 	r.c = c
 	r.exts = c.hs.Extensions
+	r.readSize = c.set.readBuffer
 	r.raw.init(c.transport, r)
 	r.rules = protocol.Receiver{
 		Masked:  c.role == RoleServer,

@@ -21,10 +21,12 @@ func (c *Conn) Recv(ctx context.Context) (Message, error) {
 // allocating memory for it. The Data of the message is the result.
 func (c *Conn) RecvInto(ctx context.Context, buf []byte) (Message, error) {
 	r := &c.reader
-	if err := r.enter(); err != nil {
-		return Message{}, err
+	r.mu.Lock()
+	if r.receiving {
+		r.mu.Unlock()
+		return Message{}, ErrConcurrentRecv
 	}
-	defer r.exit()
+	r.receiving = true
 	return r.receive(ctx, buf)
 }
 
@@ -95,13 +97,14 @@ const (
 	needChunk               // a piece of the stream, or its end
 )
 
-// receive returns the next message, appended to buf.
+// receive returns the next message, appended to buf. It is called with mu held, and
+// gives mu back. At its end nobody is receiving any more.
 func (r *reader) receive(ctx context.Context, buf []byte) (Message, error) {
-	r.mu.Lock()
 	r.stream.abandon()
 	for {
 		if len(r.queue) > 0 {
 			m := r.popMessage()
+			r.receiving = false
 			r.mu.Unlock()
 			if buf != nil {
 				m.Data = append(buf, m.Data...)
@@ -110,6 +113,7 @@ func (r *reader) receive(ctx context.Context, buf []byte) (Message, error) {
 		}
 		if err := r.mayRead(ctx); err != nil {
 			r.came()
+			r.receiving = false
 			r.mu.Unlock()
 			return Message{}, r.final(ctx, err)
 		}
@@ -126,6 +130,7 @@ func (r *reader) receive(ctx context.Context, buf []byte) (Message, error) {
 		if err == nil {
 			m := r.takeMessage(buf)
 			r.leave()
+			r.receiving = false
 			r.mu.Unlock()
 			return m, nil
 		}

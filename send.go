@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/pool"
 	"github.com/go-websockets/websockets/internal/utf8stream"
 )
 
@@ -28,11 +29,14 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 	if err := w.begin(ctx, false); err != nil {
 		return err
 	}
-	f, memory, err := w.encoded(ctx, m.frame(), m.DisableCompression)
-	if err != nil {
-		return err
+	f, memory := m.frame(), (*pool.Buffer)(nil)
+	if c.encodes(m.DisableCompression) {
+		var err error
+		if f, memory, err = w.encoded(ctx, f, m.DisableCompression); err != nil {
+			return err
+		}
 	}
-	w.add(f)
+	w.add(&f)
 	free(memory)
 	w.commit(c.urgency(ctx))
 	return nil
@@ -130,7 +134,7 @@ func (m *messageWriter) fragment(p []byte, fin bool) error {
 	if err != nil {
 		return m.abandon(err)
 	}
-	w.add(f)
+	w.add(&f)
 	free(memory)
 	if fin {
 		w.release()

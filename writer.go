@@ -42,6 +42,7 @@ type writer struct {
 	control *pool.Buffer
 	late    []byte // the payload of the latest ping whose pong found no room
 	waiting int
+	usual   int // bytes of data in the last write, but not more than maxUsual
 	full    bool
 	turn    bool
 	broken  bool          // the transport does not take bytes any more
@@ -119,37 +120,41 @@ func (w *writer) wake() {
 
 // add appends a frame behind all others. Its caller holds mu and has seen that
 // the state allows it.
-func (w *writer) add(f frame.Frame) {
-	if err := w.sender.Header(w.state, f.Header()); err != nil {
+func (w *writer) add(f *frame.Frame) {
+	h := f.Header()
+	if err := w.sender.Header(w.state, &h); err != nil {
 		panic("websockets: bug: " + err.Error())
 	}
-	w.append(&w.data, f)
+	w.append(&w.data, &h, f.Payload)
 }
 
-// append encodes f at the end of *to, masked if this is a client. The payload is
-// copied: it stays as it is, and may be reused at once.
-func (w *writer) append(to **pool.Buffer, f frame.Frame) {
-	h := f.Header()
+// append encodes a frame at the end of *to, masked if this is a client. The payload
+// is copied: it stays as it is, and may be reused at once.
+func (w *writer) append(to **pool.Buffer, h *frame.Header, payload []byte) {
 	if w.c.role == RoleClient {
 		h.Masked, h.MaskingKey = true, newMaskingKey() // RFC 6455 §5.3: a fresh one for each frame
 	}
-	size := h.Size() + len(f.Payload)
+	size := h.Size() + len(payload)
 	if *to == nil {
-		*to = pool.Get(size)
+		most := size
+		if to == &w.data {
+			most = max(size, w.usual)
+		}
+		*to = pool.Get(most)
 	}
 	b := reserve(*to, size)
-	b = frame.AppendHeader(b, h)
+	b = h.Append(b)
 	if h.Masked {
 		n := len(b)
-		b = b[:n+len(f.Payload)]
-		mask.Copy(b[n:], f.Payload, h.MaskingKey, 0)
+		b = b[:n+len(payload)]
+		mask.Copy(b[n:], payload, h.MaskingKey, 0)
 	} else {
-		b = append(b, f.Payload...)
+		b = append(b, payload...)
 	}
 	(*to).B = b
 	w.waiting += size
 	if w.c.debug {
-		w.c.logFrame(frame.Sent, h, f.Payload)
+		w.c.logFrame(frame.Sent, *h, payload)
 	}
 }
 
@@ -218,8 +223,12 @@ func (w *writer) pong(payload []byte, u urgency) {
 		w.mu.Unlock()
 		return
 	}
-	w.append(&w.control, frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: payload})
+	w.appendPong(payload)
 	w.commit(u)
+}
+
+func (w *writer) appendPong(payload []byte) {
+	w.append(&w.control, &frame.Header{FIN: true, Opcode: frame.OpPong, Length: int64(len(payload))}, payload)
 }
 
 // release gives the turn back. Its caller holds mu.

@@ -116,7 +116,10 @@ func errLength(length uint64, bits int) error {
 // shortest form of the payload length (RFC 6455 §5.2) and checks nothing: it can
 // write what [Header.Check] refuses, for tests of a peer. Of the opcode it takes
 // the four lowest bits.
-func AppendHeader(dst []byte, h Header) []byte {
+func AppendHeader(dst []byte, h Header) []byte { return h.Append(dst) }
+
+// Append is [AppendHeader] of a variable that stays where it is: see [Header.Parse].
+func (h *Header) Append(dst []byte) []byte {
 	b0 := byte(h.Opcode) & bitsOpcode
 	if h.FIN {
 		b0 |= bitFIN

@@ -24,7 +24,7 @@ func TestErrorsSayWhoBrokeWhichRule(t *testing.T) {
 		{Receiver{}, frame.Header{FIN: true}, []string{"continuation", "no message has begun", "§5.4"}},
 		{Receiver{open: true}, text, []string{"TEXT", "inside a fragmented message", "§5.4"}},
 	} {
-		err := tt.r.Header(tt.h)
+		err := tt.r.Header(&tt.h)
 		if e, ok := errors.AsType[*frame.ProtocolError](err); !ok || e.Code != frame.CloseProtocolError {
 			t.Errorf("%v: got %v", tt.h, err)
 			continue
@@ -44,13 +44,13 @@ func TestExtensionsMayExceedTheLimitALittleOnTheWire(t *testing.T) {
 	const most = limit + limit/256 + 1024
 	for length, fits := range map[int64]bool{limit: true, limit + 1: true, most: true, most + 1: false} {
 		r := Receiver{Limit: limit, Claimed: extension.RSV1}
-		err := r.Header(frame.Header{FIN: true, RSV1: true, Opcode: frame.OpBinary, Length: length})
+		err := r.Header(&frame.Header{FIN: true, RSV1: true, Opcode: frame.OpBinary, Length: length})
 		if e, ok := errors.AsType[*frame.PayloadTooBigError](err); ok == fits || ok && e.Limit != limit {
 			t.Errorf("%d bytes: %v", length, err)
 		}
 	}
 	without := Receiver{Limit: limit}
-	if without.Header(frame.Header{FIN: true, Opcode: frame.OpBinary, Length: limit + 1}) == nil {
+	if without.Header(&frame.Header{FIN: true, Opcode: frame.OpBinary, Length: limit + 1}) == nil {
 		t.Error("a byte too much without an extension was accepted")
 	}
 }

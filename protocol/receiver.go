@@ -34,7 +34,7 @@ type Receiver struct {
 // Header judges the header of the next frame. It fails with a
 // *[frame.ProtocolError] or, when the message would exceed Limit, with a
 // *[frame.PayloadTooBigError]: before any byte of the payload is read.
-func (r *Receiver) Header(h frame.Header) error {
+func (r *Receiver) Header(h *frame.Header) error {
 	if h.Masked != r.Masked {
 		return r.errMasking(h)
 	}
@@ -49,8 +49,10 @@ func (r *Receiver) Header(h frame.Header) error {
 
 // check is h.Check with the claimed reserved bits allowed on data frames. On
 // control frames no extension known to us gives them a meaning.
-func check(h frame.Header, claimed extension.Bits) error {
-	if claimed != 0 && !h.Opcode.IsControl() {
+func check(h *frame.Header, claimed extension.Bits) error {
+	if claimed != 0 && (h.RSV1 || h.RSV2 || h.RSV3) && !h.Opcode.IsControl() {
+		allowed := *h
+		h = &allowed
 		h.RSV1 = h.RSV1 && claimed&extension.RSV1 == 0
 		h.RSV2 = h.RSV2 && claimed&extension.RSV2 == 0
 		h.RSV3 = h.RSV3 && claimed&extension.RSV3 == 0
@@ -59,7 +61,7 @@ func check(h frame.Header, claimed extension.Bits) error {
 }
 
 // data judges the header of a data frame (RFC 6455 §5.4).
-func (r *Receiver) data(h frame.Header) error {
+func (r *Receiver) data(h *frame.Header) error {
 	switch {
 	case h.Opcode == frame.OpContinuation && !r.open:
 		return violation(frame.CloseProtocolError, "RFC 6455 §5.4", "continuation frame, but no message has begun")
@@ -137,7 +139,7 @@ func (r *Receiver) Control(h frame.Header, payload []byte) (Reply, error) {
 	return Reply{Kind: BeginEnd, Code: code, Reason: reason}, err
 }
 
-func (r *Receiver) errMasking(h frame.Header) error {
+func (r *Receiver) errMasking(h *frame.Header) error {
 	if r.Masked {
 		return violation(frame.CloseProtocolError, "RFC 6455 §5.1", "%s frame of a client is not masked", h.Opcode)
 	}

@@ -20,7 +20,7 @@ func header(op frame.Opcode, length int64, fin bool) frame.Header {
 // feed passes headers until one is refused.
 func feed(r *Receiver, headers ...frame.Header) (int, error) {
 	for i, h := range headers {
-		if err := r.Header(h); err != nil {
+		if err := r.Header(&h); err != nil {
 			return i, err
 		}
 	}
@@ -69,8 +69,8 @@ func TestOrderOfFrames(t *testing.T) {
 
 func TestMaskingIsEnforcedBothWays(t *testing.T) {
 	for _, op := range []frame.Opcode{frame.OpText, frame.OpBinary, frame.OpPing, frame.OpPong, frame.OpClose} {
-		wantCode(t, (&Receiver{Masked: true, Limit: 9}).Header(frame.Header{FIN: true, Opcode: op}), frame.CloseProtocolError, "RFC 6455 §5.1")
-		wantCode(t, (&Receiver{Limit: 9}).Header(frame.Header{FIN: true, Opcode: op, Masked: true}), frame.CloseProtocolError, "RFC 6455 §5.1")
+		wantCode(t, (&Receiver{Masked: true, Limit: 9}).Header(&frame.Header{FIN: true, Opcode: op}), frame.CloseProtocolError, "RFC 6455 §5.1")
+		wantCode(t, (&Receiver{Limit: 9}).Header(&frame.Header{FIN: true, Opcode: op, Masked: true}), frame.CloseProtocolError, "RFC 6455 §5.1")
 	}
 }
 
@@ -79,7 +79,7 @@ func TestReservedBitsNeedAnExtension(t *testing.T) {
 		for set := range extension.Bits(8) {
 			h := header(frame.OpText, 1, true)
 			h.RSV1, h.RSV2, h.RSV3 = set&extension.RSV1 != 0, set&extension.RSV2 != 0, set&extension.RSV3 != 0
-			err := (&Receiver{Masked: true, Claimed: claimed, Limit: 9}).Header(h)
+			err := (&Receiver{Masked: true, Claimed: claimed, Limit: 9}).Header(&h)
 			if set&^claimed == 0 {
 				if err != nil {
 					t.Errorf("claimed %03b, set %03b: %v", claimed, set, err)
@@ -91,14 +91,14 @@ func TestReservedBitsNeedAnExtension(t *testing.T) {
 	}
 	ping := header(frame.OpPing, 1, true)
 	ping.RSV1 = true
-	wantCode(t, (&Receiver{Masked: true, Claimed: extension.RSV1, Limit: 9}).Header(ping), frame.CloseProtocolError, "RFC 6455 §5.2")
+	wantCode(t, (&Receiver{Masked: true, Claimed: extension.RSV1, Limit: 9}).Header(&ping), frame.CloseProtocolError, "RFC 6455 §5.2")
 }
 
 func TestSingleFrameRules(t *testing.T) {
-	wantCode(t, server().Header(header(3, 1, true)), frame.CloseProtocolError, "RFC 6455 §5.2")
-	wantCode(t, server().Header(header(11, 1, true)), frame.CloseProtocolError, "RFC 6455 §5.2")
-	wantCode(t, server().Header(header(frame.OpPing, 1, false)), frame.CloseProtocolError, "RFC 6455 §5.5")
-	wantCode(t, server().Header(header(frame.OpPing, 126, true)), frame.CloseProtocolError, "RFC 6455 §5.5")
+	wantCode(t, server().Header(new(header(3, 1, true))), frame.CloseProtocolError, "RFC 6455 §5.2")
+	wantCode(t, server().Header(new(header(11, 1, true))), frame.CloseProtocolError, "RFC 6455 §5.2")
+	wantCode(t, server().Header(new(header(frame.OpPing, 1, false))), frame.CloseProtocolError, "RFC 6455 §5.5")
+	wantCode(t, server().Header(new(header(frame.OpPing, 126, true))), frame.CloseProtocolError, "RFC 6455 §5.5")
 }
 
 func TestLimitCountsAllFragments(t *testing.T) {
@@ -138,7 +138,7 @@ func TestLimitCountsAllFragments(t *testing.T) {
 			h.RSV1 = i == 0 && c.marked == extension.RSV1
 			h.RSV2 = i == 0 && c.marked == extension.RSV2
 			h.RSV3 = i == 0 && c.marked == extension.RSV3
-			if err = r.Header(h); err != nil {
+			if err = r.Header(&h); err != nil {
 				break
 			}
 		}
@@ -172,11 +172,11 @@ func TestEmptyFragments(t *testing.T) {
 		if i == 0 {
 			op = frame.OpText
 		}
-		if err := r.Header(header(op, 0, false)); err != nil {
+		if err := r.Header(new(header(op, 0, false))); err != nil {
 			t.Fatalf("fragment %d: %v", i, err)
 		}
 	}
-	wantCode(t, r.Header(header(frame.OpContinuation, 0, false)), frame.ClosePolicyViolation, "limit of this implementation")
+	wantCode(t, r.Header(new(header(frame.OpContinuation, 0, false))), frame.ClosePolicyViolation, "limit of this implementation")
 
 	r = server()
 	for i := range 10 * MaxEmptyFragments {
@@ -187,11 +187,11 @@ func TestEmptyFragments(t *testing.T) {
 		if i%MaxEmptyFragments == 0 && i > 0 && i < 99*MaxEmptyFragments {
 			length = 1 // a byte now and then is no abuse
 		}
-		if err := r.Header(header(op, length, false)); err != nil {
+		if err := r.Header(new(header(op, length, false))); err != nil {
 			t.Fatalf("fragment %d: %v", i, err)
 		}
 	}
-	if err := r.Header(header(frame.OpContinuation, 0, true)); err != nil {
+	if err := r.Header(new(header(frame.OpContinuation, 0, true))); err != nil {
 		t.Errorf("the last fragment may be empty: %v", err)
 	}
 }
@@ -249,7 +249,7 @@ func TestSenderKeepsTheOrder(t *testing.T) {
 		var s Sender
 		var err error
 		for _, h := range c.headers {
-			if err = s.Header(c.state, h); err != nil {
+			if err = s.Header(c.state, &h); err != nil {
 				break
 			}
 		}
@@ -258,7 +258,7 @@ func TestSenderKeepsTheOrder(t *testing.T) {
 		}
 	}
 	s := Sender{Claimed: extension.RSV1}
-	if err := s.Header(Open, frame.Header{RSV1: true, Opcode: text}); err != nil || !s.Open() {
+	if err := s.Header(Open, &frame.Header{RSV1: true, Opcode: text}); err != nil || !s.Open() {
 		t.Errorf("claimed bit: %v, open %v", err, s.Open())
 	}
 }
@@ -275,7 +275,7 @@ func FuzzReceiver(f *testing.F) {
 		open, size := false, int64(0)
 		for {
 			h, n, err := frame.ParseHeader(b)
-			if err != nil || n == 0 || r.Header(h) != nil {
+			if err != nil || n == 0 || r.Header(&h) != nil {
 				return
 			}
 			b = b[n:]
@@ -312,7 +312,7 @@ func BenchmarkReceiver(b *testing.B) {
 	h := header(frame.OpBinary, 50, true)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := r.Header(h); err != nil {
+		if err := r.Header(&h); err != nil {
 			b.Fatal(err)
 		}
 	}

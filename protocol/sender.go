@@ -21,7 +21,7 @@ func (s *Sender) Open() bool { return s.open }
 // Header judges the header of the next frame to send in the given state. It
 // fails, and nothing may be sent, if the state does not allow the frame, or its
 // order or values are wrong.
-func (s *Sender) Header(state State, h frame.Header) error {
+func (s *Sender) Header(state State, h *frame.Header) error {
 	switch {
 	case h.Opcode == frame.OpClose:
 		if _, _, err := state.Next(SendClose); err != nil {
