@@ -55,7 +55,9 @@ type reader struct {
 	armed       bool          // timer is running
 	sits        uint64        // how often somebody has sat
 	seen        uint64        // sits when the timer was armed
-	stream      stream        // the message that Reader hands out
+	used        bool          // somebody has sat in the kept seat since: of who sits there
+	seat        seat
+	stream      stream // the message that Reader hands out
 	watched     <-chan struct{}
 	unwatch     func() bool
 
@@ -166,17 +168,17 @@ func (r *reader) standIn() {
 }
 
 // pause is leave for a driver that will sit again soon: it keeps the buffer. Its
-// result is for sitAgain. Its caller holds mu.
-func (r *reader) pause() (sits uint64) {
+// caller holds mu.
+func (r *reader) pause() {
+	r.seat.free()
 	r.chair = vacant
 	r.more.Store(r.hasFrame())
 	r.standIn()
-	return r.sits
 }
 
 // sitAgain takes the chair after a pause, from the standby if need be. Its caller
 // holds mu.
-func (r *reader) sitAgain(sits uint64) {
+func (r *reader) sitAgain() {
 	for r.chair == byStandby {
 		select {
 		case r.nudge <- struct{}{}:
@@ -184,9 +186,7 @@ func (r *reader) sitAgain(sits uint64) {
 		}
 		r.waitForChair(context.Background())
 	}
-	if r.sits != sits {
-		r.raw.drained = false // the standby may have left something in the socket
-	}
+	r.raw.drained = false // the standby may have sat, and left something in the socket
 	r.sit(byReceiver)
 }
 
@@ -229,100 +229,6 @@ func (r *reader) signal() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
-	}
-}
-
-// arm lets the timer look for a standby. Its caller holds mu.
-func (r *reader) arm() {
-	if r.armed {
-		return
-	}
-	r.armed, r.seen = true, r.sits
-	if r.timer == nil {
-		r.timer = time.AfterFunc(standbyAfter, r.timeUp)
-	} else {
-		r.timer.Reset(standbyAfter)
-	}
-}
-
-// timeUp starts the standby if nobody has sat since the timer was armed.
-func (r *reader) timeUp() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.armed = false
-	switch {
-	case r.ended || r.chair != vacant && !r.unconfirmed:
-	case r.sits != r.seen:
-		r.arm()
-	case r.chair == vacant:
-		r.startStandby()
-	case r.chair == byReceiver: // the driver, who waits: it will read before it waits again
-		r.unconfirmed = false
-		r.unblock()
-	}
-}
-
-// ensure has somebody read, if anything may be read.
-func (r *reader) ensure() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.chair == vacant && !r.ended {
-		r.startStandby()
-	}
-}
-
-// wasParked reports whether at some time since it last said no, nobody read; and
-// has somebody read, if anything may be read.
-func (r *reader) wasParked() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
-		return false
-	}
-	if r.chair == vacant {
-		r.parked = true
-		r.startStandby()
-		return true
-	}
-	was := r.parked
-	r.parked = false
-	return was
-}
-
-// startStandby starts the standby, unless the queue is full. Its caller holds
-// mu and has found the chair vacant.
-func (r *reader) startStandby() {
-	if r.full() {
-		r.parked = true
-		return
-	}
-	r.sit(byStandby)
-	go r.standby()
-}
-
-// full reports whether nothing more is read ahead. Once the connection is
-// closing, what finds no place is discarded.
-func (r *reader) full() bool {
-	return (len(r.queue) >= r.c.set.maxQueue || len(r.stream.data) >= streamAhead) && !r.c.isClosing.Load()
-}
-
-// standby reads until it is not needed, not allowed or not able to.
-func (r *reader) standby() {
-	for {
-		err := r.read(needMessage, true)
-		r.mu.Lock()
-		if err == nil {
-			m := r.takeMessage(nil)
-			if len(r.queue) < r.c.set.maxQueue {
-				r.queue = append(r.queue, m)
-			}
-		}
-		if err != nil || r.wanted || r.full() {
-			r.leave()
-			r.mu.Unlock()
-			return
-		}
-		r.mu.Unlock()
 	}
 }
 
@@ -380,6 +286,7 @@ func (r *reader) finish() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
+	r.reclaim()
 	if r.unwatch != nil {
 		r.unwatch()
 		r.unwatch, r.watched = nil, nil

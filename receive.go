@@ -165,6 +165,10 @@ func (d *driver) wait() error {
 func (d *driver) readable(fd uintptr) (over bool) {
 	r := d.r
 	r.raw.begin(fd)
+	defer r.seat.free()
+	r.mu.Lock()
+	r.arm() // for a call of f that takes long
+	r.mu.Unlock()
 	for {
 		switch err := r.read(needMessage, false); err {
 		case nil:
@@ -200,21 +204,35 @@ func (d *driver) idle() {
 func (d *driver) deliver() bool {
 	r := d.r
 	m := d.takeMessage()
-	for {
-		r.mu.Lock()
-		sits := r.pause()
-		r.mu.Unlock()
+	if r.lendSeat() {
 		d.err = d.f(m)
+		if r.seat.take(seatLent) {
+			r.used = true
+			return d.err == nil && d.ctx.Err() == nil
+		}
 		r.mu.Lock()
-		r.sitAgain(sits)
+	} else {
+		r.mu.Lock()
+		d.call(m)
+	}
+	for {
+		r.sitAgain()
 		over := d.err != nil || d.ctx.Err() != nil || r.ended
 		if over || len(r.queue) == 0 {
 			r.mu.Unlock()
 			return !over
 		}
-		m = r.popMessage()
-		r.mu.Unlock()
+		d.call(r.popMessage())
 	}
+}
+
+// call calls f without mu and without the chair.
+func (d *driver) call(m Message) {
+	r := d.r
+	r.pause()
+	r.mu.Unlock()
+	d.err = d.f(m)
+	r.mu.Lock()
 }
 
 // memory returns where the message is put together that begins with a frame of size

@@ -21,12 +21,13 @@ func (c *Conn) Recv(ctx context.Context) (Message, error) {
 // allocating memory for it. The Data of the message is the result.
 func (c *Conn) RecvInto(ctx context.Context, buf []byte) (Message, error) {
 	r := &c.reader
-	r.mu.Lock()
-	if r.receiving {
-		r.mu.Unlock()
-		return Message{}, ErrConcurrentRecv
+	if r.seat.take(seatKept) {
+		if m, ok := r.quick(buf); ok {
+			return m, nil
+		}
+	} else if err := r.enterLocked(); err != nil {
+		return Message{}, err
 	}
-	r.receiving = true
 	return r.receive(ctx, buf)
 }
 
@@ -73,9 +74,18 @@ func (c *Conn) Reader(ctx context.Context) (MessageType, io.Reader, error) {
 
 // enter admits one call that receives at a time.
 func (r *reader) enter() error {
+	if err := r.enterLocked(); err != nil {
+		return err
+	}
+	r.mu.Unlock()
+	return nil
+}
+
+// enterLocked is enter that keeps mu, unless it fails.
+func (r *reader) enterLocked() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.receiving {
+	if r.reclaim() || r.receiving {
+		r.mu.Unlock()
 		return ErrConcurrentRecv
 	}
 	r.receiving = true
@@ -112,6 +122,7 @@ func (r *reader) receive(ctx context.Context, buf []byte) (Message, error) {
 			return m, nil
 		}
 		if err := r.mayRead(ctx); err != nil {
+			r.keepPartial()
 			r.came()
 			r.receiving = false
 			r.mu.Unlock()
@@ -129,8 +140,13 @@ func (r *reader) receive(ctx context.Context, buf []byte) (Message, error) {
 		r.mu.Lock()
 		if err == nil {
 			m := r.takeMessage(buf)
-			r.leave()
 			r.receiving = false
+			if r.keep() {
+				r.arm()
+			} else {
+				r.seat.free()
+				r.leave()
+			}
 			r.mu.Unlock()
 			return m, nil
 		}

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/go-websockets/websockets/frame"
-	"github.com/go-websockets/websockets/internal/pool"
 	"github.com/go-websockets/websockets/internal/utf8stream"
 )
 
@@ -29,15 +28,16 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 	if err := w.begin(ctx, false); err != nil {
 		return err
 	}
-	f, memory := m.frame(), (*pool.Buffer)(nil)
 	if c.encodes(m.DisableCompression) {
-		var err error
-		if f, memory, err = w.encoded(ctx, f, m.DisableCompression); err != nil {
+		f, memory, err := w.encoded(ctx, m.frame(), m.DisableCompression)
+		if err != nil {
 			return err
 		}
+		w.add(&f)
+		free(memory)
+	} else {
+		w.addWhole(&m)
 	}
-	w.add(&f)
-	free(memory)
 	w.commit(c.urgency(ctx))
 	return nil
 }
