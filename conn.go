@@ -121,6 +121,7 @@ type settings struct {
 	maxMessage   int64 // negative: no limit
 	maxQueue     int   // messages; no limit is a number out of reach
 	readBuffer   int
+	mostRead     int // what readBuffer may grow to
 	writeLimit   int // bytes; no limit is a number out of reach
 	logger       *slog.Logger
 }
@@ -146,6 +147,10 @@ func (o *Options) resolve() *settings {
 		readBuffer:   max(count(o.ReadBuffer, DefaultReadBuffer), minReadBuffer),
 		writeLimit:   count(o.WriteLimit, DefaultWriteLimit),
 		logger:       o.logger(),
+	}
+	s.mostRead = s.readBuffer
+	if o.ReadBuffer == 0 {
+		s.mostRead = mostReadBuffer
 	}
 	if s.maxMessage == 0 {
 		s.maxMessage = DefaultMaxMessageSize

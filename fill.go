@@ -122,13 +122,10 @@ func (r *reader) got(n int) error {
 	return nil
 }
 
-// mostRead is up to how many bytes a read may bring, if ReadBuffer is less.
-const mostRead = 64 << 10
-
-// resize has the next buffer fit what reads bring.
+// resize has the next buffer fit what reads bring, if that is left to us.
 func (r *reader) resize(n int) {
 	switch least := r.c.set.readBuffer; {
-	case len(r.buf.B) == cap(r.buf.B) && r.readSize < mostRead:
+	case len(r.buf.B) == cap(r.buf.B) && r.readSize < r.c.set.mostRead:
 		r.readSize *= 2
 	case n <= r.readSize/4 && r.readSize > least:
 		r.readSize = max(r.readSize/2, least)

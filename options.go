@@ -24,9 +24,12 @@ const (
 	DefaultCloseTimeout   = 10 * time.Second
 	DefaultMaxMessageSize = 1 << 20 // bytes
 	DefaultMaxQueue       = 32      // messages
-	DefaultReadBuffer     = 4 << 10 // bytes
+	DefaultReadBuffer     = 4 << 10 // bytes, to begin with
 	DefaultWriteLimit     = 64 << 10
 )
+
+// mostReadBuffer is up to where the default of ReadBuffer may grow.
+const mostReadBuffer = 64 << 10
 
 // Options are the settings that clients and servers share. The zero value of
 // each field means its default. Options must not be changed once in use; one
@@ -84,7 +87,8 @@ type Options struct {
 	MaxQueue int
 
 	// ReadBuffer is the size in bytes of the buffer for reading. A connection
-	// that waits for data holds none. Default: 4 KiB.
+	// that waits for data holds none. Default: 4 KiB, and up to 64 KiB while reads
+	// fill it.
 	ReadBuffer int
 
 	// WriteLimit is how many bytes may wait to be written before Send blocks; it
