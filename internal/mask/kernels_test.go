@@ -3,6 +3,8 @@ package mask
 import (
 	"bytes"
 	"testing"
+
+	"github.com/go-websockets/websockets/internal/race"
 )
 
 // A way is a kernel, or the code without any, and how a test gets it used until
@@ -62,6 +64,14 @@ func (m *masker) check(t *testing.T, name string, n, pos, from, to int) {
 	}
 }
 
+// stride thins out the longest loops where the race detector makes them slow.
+func stride(n int) int {
+	if race.Enabled {
+		return n
+	}
+	return 1
+}
+
 // Every length to 4,096, at every position in the key. The alignments change with
 // the length, so that all come with all rests of a division by a vector's size.
 func TestEveryLengthAgreesWithTheRule(t *testing.T) {
@@ -70,7 +80,7 @@ func TestEveryLengthAgreesWithTheRule(t *testing.T) {
 			use.choose(t)
 			m := newMasker(4096)
 			orig := bytes.Clone(m.src)
-			for n := 0; n <= 4096; n++ {
+			for n := 0; n <= 4096; n += stride(7) {
 				for pos := range 4 {
 					m.check(t, use.name, n, pos, (n*5+pos)%margin, (n/margin+pos*17)%margin)
 				}
@@ -90,7 +100,7 @@ func TestEveryAlignmentAgreesWithTheRule(t *testing.T) {
 			use.choose(t)
 			m := newMasker(300)
 			for _, n := range []int{1, 5, 9, 17, 32, 33, 65, 97, 129, 161, 290} {
-				for from := range margin {
+				for from := 0; from < margin; from += stride(7) {
 					for to := range margin {
 						m.check(t, use.name, n, (from+to)%4, from, to)
 					}
@@ -100,10 +110,15 @@ func TestEveryAlignmentAgreesWithTheRule(t *testing.T) {
 	}
 }
 
-// The one that tests do not switch is the best one.
+// The one that tests do not switch is the best one, unless the race detector has
+// to see what is read and written.
 func TestTheBestKernelIsChosen(t *testing.T) {
 	all := kernels()
-	if got, want := current(), all[len(all)-1].name; got != want {
+	want := all[len(all)-1].name
+	if race.Enabled {
+		want = "plain"
+	}
+	if got := current(); got != want {
 		t.Errorf("the program starts with %q, want %q", got, want)
 	}
 }

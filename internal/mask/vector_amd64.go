@@ -2,7 +2,10 @@
 
 package mask
 
-import "github.com/go-websockets/websockets/internal/cpu"
+import (
+	"github.com/go-websockets/websockets/internal/cpu"
+	"github.com/go-websockets/websockets/internal/race"
+)
 
 // A kernel is one way to mask.
 type kernel uint8
@@ -14,11 +17,15 @@ const (
 )
 
 // chosen is what all calls use. It is set at the start, and changed by tests
-// only.
-var chosen = best(cpu.AVX2)
+// only. The race detector does not see what assembly reads and writes, so that
+// programs which it watches do without.
+var chosen = best(race.Enabled, cpu.AVX2)
 
-func best(hasAVX2 bool) kernel {
-	if hasAVX2 {
+func best(watched, hasAVX2 bool) kernel {
+	switch {
+	case watched:
+		return plain
+	case hasAVX2:
 		return avx2
 	}
 	return sse2

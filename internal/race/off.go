@@ -1,7 +1,8 @@
 //go:build !race
 
-// Package race tells tests whether the race detector is on. It makes pools forget,
-// and so code allocate that does not otherwise.
+// Package race tells whether the race detector is on. It makes pools forget, and so
+// code allocate that does not otherwise; and it does not see what assembly reads
+// and writes.
 package race
 
 // Enabled reports whether the race detector is on.

@@ -11,8 +11,8 @@ import (
 // house is the root module from the ground up. A package imports packages of
 // lower storeys only.
 var house = [][]string{
-	{"internal/cpu"},
-	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/race", "internal/txtar", "internal/repotest"},
+	{"internal/cpu", "internal/race"},
+	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/txtar", "internal/repotest"},
 	{"frame", "httpheader"},
 	{"extension", "http11", "wsuri"},
 	{"protocol", "handshake", "deflate", "conformance"},

@@ -33,7 +33,8 @@ func use(k kernel) way {
 func current() string { return names[chosen] }
 
 func TestBest(t *testing.T) {
-	if best(true, true) != avx2 || best(true, false) != ssse3 || best(false, false) != plain {
+	if best(false, true, true) != avx2 || best(false, true, false) != ssse3 ||
+		best(false, false, false) != plain || best(true, true, true) != plain {
 		t.Error("best does not go by what there is")
 	}
 }

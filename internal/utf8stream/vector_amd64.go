@@ -2,7 +2,10 @@
 
 package utf8stream
 
-import "github.com/go-websockets/websockets/internal/cpu"
+import (
+	"github.com/go-websockets/websockets/internal/cpu"
+	"github.com/go-websockets/websockets/internal/race"
+)
 
 // A kernel is one way to check many bytes.
 type kernel uint8
@@ -14,11 +17,14 @@ const (
 )
 
 // chosen is what all calls use. It is set at the start, and changed by tests
-// only.
-var chosen = best(cpu.SSSE3, cpu.AVX2)
+// only. The race detector does not see what assembly reads and writes, so that
+// programs which it watches do without.
+var chosen = best(race.Enabled, cpu.SSSE3, cpu.AVX2)
 
-func best(hasSSSE3, hasAVX2 bool) kernel {
+func best(watched, hasSSSE3, hasAVX2 bool) kernel {
 	switch {
+	case watched:
+		return plain
 	case hasAVX2: // has SSSE3 too
 		return avx2
 	case hasSSSE3:

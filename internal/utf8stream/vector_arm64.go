@@ -2,6 +2,8 @@
 
 package utf8stream
 
+import "github.com/go-websockets/websockets/internal/race"
+
 // A kernel is one way to check many bytes.
 type kernel uint8
 
@@ -10,8 +12,17 @@ const (
 	neon                // 16 bytes at a time; every arm64 processor has it
 )
 
-// chosen is what all calls use. Only tests change it.
-var chosen = neon
+// chosen is what all calls use. It is set at the start, and changed by tests
+// only. The race detector does not see what assembly reads and writes, so that
+// programs which it watches do without.
+var chosen = best(race.Enabled)
+
+func best(watched bool) kernel {
+	if watched {
+		return plain
+	}
+	return neon
+}
 
 // minNEON is the least number of bytes: a vector, and what the one at the end
 // looks back on.
