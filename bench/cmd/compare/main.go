@@ -1,0 +1,211 @@
+//go:build linux
+
+// Command compare puts servers written with this library beside others: see the
+// README of this module.
+//
+//	go run ./cmd/compare                     # the main works, candidates in Go
+//	go run ./cmd/compare -full               # everything
+//	go run ./cmd/compare -works ping-pong-64 -candidates raw,ours,gws -rounds 9
+//	go run ./cmd/compare -from results.json  # write tables and page again
+//
+// It prints the tables, and writes results.json, tables.md and plots.html into a
+// folder. With -docs it puts the tables between two marks of a Markdown file, too.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-websockets/websockets/bench/compare"
+	"github.com/go-websockets/websockets/bench/report"
+	"github.com/go-websockets/websockets/bench/servers"
+)
+
+type flags struct {
+	full              bool
+	works, candidates string
+	rounds            int
+	warm, measure     time.Duration
+	out, docs, from   string
+	list              bool
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("compare: ")
+	var f flags
+	flag.BoolVar(&f.full, "full", false, "all works, more and longer rounds, and others than those in Go")
+	flag.StringVar(&f.works, "works", "", "only these works, with `commas`")
+	flag.StringVar(&f.candidates, "candidates", "", "only these candidates, with `commas`")
+	flag.IntVar(&f.rounds, "rounds", 0, "how many rounds (default 3; 5 with -full)")
+	flag.DurationVar(&f.warm, "warm", 150*time.Millisecond, "how long a turn takes before it counts")
+	flag.DurationVar(&f.measure, "time", 0, "how long a turn takes (default 300ms; 500ms with -full)")
+	flag.StringVar(&f.out, "out", "results", "`folder` for the results")
+	flag.StringVar(&f.docs, "docs", "", "Markdown `file` whose tables are replaced")
+	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`")
+	flag.BoolVar(&f.list, "list", false, "list works and candidates")
+	flag.Parse()
+	if err := f.run(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func (f *flags) run() error {
+	if f.list {
+		return list()
+	}
+	results, err := f.results()
+	if err != nil {
+		return err
+	}
+	if err := f.write(results); err != nil {
+		return err
+	}
+	fmt.Print(report.Markdown(results))
+	return nil
+}
+
+func list() error {
+	for _, w := range compare.Works() {
+		fmt.Printf("%-18s %s\n", w.Name, w.Title)
+	}
+	fmt.Println()
+	for _, c := range append(servers.All(), servers.Others()...) {
+		fmt.Printf("%-18s %s\n", c.Name, c.About)
+	}
+	return nil
+}
+
+func (f *flags) results() (*compare.Results, error) {
+	if f.from != "" {
+		return read(f.from)
+	}
+	config, err := f.config()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "compare")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	if config.Serve, err = compare.Build(folder); err != nil {
+		return nil, err
+	}
+	bar := newBar(os.Stderr)
+	defer bar.end()
+	config.Progress = bar.show
+	return compare.Run(config)
+}
+
+func read(name string) (*compare.Results, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var r compare.Results
+	return &r, json.Unmarshal(text, &r)
+}
+
+// config makes what is to run of the flags.
+func (f *flags) config() (c compare.Config, err error) {
+	c.Rounds, c.Times = 3, compare.Times{Warm: f.warm, Measure: 300 * time.Millisecond, Settle: 300 * time.Millisecond}
+	candidates := servers.All()
+	if f.full {
+		c.Rounds, c.Times.Measure = 5, 500*time.Millisecond
+		candidates = append(candidates, servers.Others()...)
+	}
+	if f.rounds > 0 {
+		c.Rounds = f.rounds
+	}
+	if f.measure > 0 {
+		c.Times.Measure = f.measure
+	}
+	works, err := pick(f.works, compare.Works(), func(w *compare.Work) string { return w.Name })
+	if err != nil {
+		return c, err
+	}
+	for _, w := range works {
+		if f.full || !w.Full || f.works != "" {
+			c.Works = append(c.Works, w)
+		}
+	}
+	if f.candidates != "" {
+		candidates = append(servers.All(), servers.Others()...)
+	}
+	c.Candidates, err = pick(f.candidates, candidates, func(c *servers.Candidate) string { return c.Name })
+	return c, err
+}
+
+// pick returns those of a list that are named, all if none is.
+func pick[T any](names string, list []T, name func(T) string) (picked []T, err error) {
+	if names == "" {
+		return list, nil
+	}
+	for want := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(list, func(v T) bool { return name(v) == want })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no %q: -list tells what there is", want)
+		}
+		picked = append(picked, list[i])
+	}
+	return picked, nil
+}
+
+func (f *flags) write(r *compare.Results) error {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(f.out, "results.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	tables := report.Markdown(r)
+	if err := os.WriteFile(filepath.Join(f.out, "tables.md"), []byte(tables), 0o644); err != nil {
+		return err
+	}
+	page, err := os.Create(filepath.Join(f.out, "plots.html"))
+	if err != nil {
+		return err
+	}
+	if err := report.Page(page, r); err != nil {
+		_ = page.Close()
+		return err
+	}
+	if err := page.Close(); err != nil {
+		return err
+	}
+	if f.docs == "" {
+		return nil
+	}
+	return replace(f.docs, tables)
+}
+
+// The marks in a document between which the tables stand.
+const (
+	begin = "<!-- tables: written by bench/cmd/compare -->\n"
+	end   = "<!-- end of tables -->\n"
+)
+
+func replace(name, tables string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		return fmt.Errorf("%s has no lines %q and %q", name, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	return os.WriteFile(name, []byte(before+begin+"\n"+tables+"\n"+end+after), 0o644)
+}
