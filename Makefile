@@ -40,13 +40,19 @@ interop: ## install the peers, then test against them
 	$(RUN) install
 	cd interop && WS_INTEROP=require go test -count=1 -v ./...
 
-bench: ## the benchmarks next to the code, ten times, for .tools/benchstat
+bench: ## this library beside others, in three minutes: tables and a page of plots
+	cd bench && go run ./cmd/compare
+
+bench-full: ## the same with all works and rivals, into docs/reference
+	cd bench && go run ./cmd/compare -full -out ../docs/reference/benchmarks -docs ../docs/reference/benchmarks.md
+
+bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...
 
 clean: ## remove what the targets made
-	rm -rf .tools interop/artifacts
+	rm -rf .tools interop/artifacts bench/results
 
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench bench-full bench-code clean

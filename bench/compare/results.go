@@ -162,7 +162,12 @@ func ThisMachine() Machine {
 	return m
 }
 
-// versions returns those of the modules in this program.
+// compared are the modules of the candidates.
+var compared = []string{
+	"github.com/coder/websocket", "github.com/gobwas/ws", "github.com/gorilla/websocket", "github.com/lxzan/gws",
+}
+
+// versions returns those of the modules that are compared.
 func versions() map[string]string {
 	list := map[string]string{}
 	info, ok := debug.ReadBuildInfo()
@@ -170,7 +175,7 @@ func versions() map[string]string {
 		return list
 	}
 	for _, m := range info.Deps {
-		if !strings.HasPrefix(m.Path, "golang.org/") && m.Version != "" && m.Version != "(devel)" && m.Version != "v0.0.0" {
+		if slices.Contains(compared, m.Path) {
 			list[m.Path] = m.Version
 		}
 	}

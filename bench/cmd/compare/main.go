@@ -8,8 +8,8 @@
 //	go run ./cmd/compare -works ping-pong-64 -candidates raw,ours,gws -rounds 9
 //	go run ./cmd/compare -from results.json  # write tables and page again
 //
-// It prints the tables, and writes results.json, tables.md and plots.html into a
-// folder. With -docs it puts the tables between two marks of a Markdown file, too.
+// It prints the tables, and writes results.json and plots.html into a folder. With
+// -docs it puts the tables between two marks of a Markdown file, too.
 package main
 
 import (
@@ -170,10 +170,6 @@ func (f *flags) write(r *compare.Results) error {
 	if err := os.WriteFile(filepath.Join(f.out, "results.json"), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	tables := report.Markdown(r)
-	if err := os.WriteFile(filepath.Join(f.out, "tables.md"), []byte(tables), 0o644); err != nil {
-		return err
-	}
 	page, err := os.Create(filepath.Join(f.out, "plots.html"))
 	if err != nil {
 		return err
@@ -188,7 +184,7 @@ func (f *flags) write(r *compare.Results) error {
 	if f.docs == "" {
 		return nil
 	}
-	return replace(f.docs, tables)
+	return replace(f.docs, report.Markdown(r))
 }
 
 // The marks in a document between which the tables stand.
