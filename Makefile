@@ -41,10 +41,10 @@ interop: ## install the peers, then test against them
 	cd interop && WS_INTEROP=require go test -count=1 -v ./...
 
 bench: ## this library beside others, in three minutes: tables and a page of plots
-	cd bench && go run ./cmd/compare
+	go run ./bench/cmd/compare
 
 bench-full: ## the same with all works and rivals, into docs/reference
-	cd bench && go run ./cmd/compare -full -out ../docs/reference/benchmarks -docs ../docs/reference/benchmarks.md
+	go run ./bench/cmd/compare -full -out docs/reference/benchmarks -docs docs/reference/benchmarks.md
 
 bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...

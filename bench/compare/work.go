@@ -2,9 +2,7 @@ package compare
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"github.com/go-websockets/websockets/bench/servers"
 	"github.com/go-websockets/websockets/frame"
@@ -146,59 +144,6 @@ func (w *Work) offer() string {
 		return "permessage-deflate; client_max_window_bits"
 	}
 	return ""
-}
-
-// random makes n payloads of random bytes.
-func random(size, n int) (list [][]byte) {
-	r := rand.NewChaCha8([32]byte{byte(size)})
-	for range n {
-		p := make([]byte, size)
-		_, _ = r.Read(p) // never fails
-		list = append(list, p)
-	}
-	return list
-}
-
-func ascii(size, n int) (list [][]byte) {
-	for _, p := range random(size, n) {
-		for i := range p {
-			p[i] = ' ' + p[i]%95
-		}
-		list = append(list, p)
-	}
-	return list
-}
-
-// cjk makes texts of characters that take three bytes, but for a last one of one
-// or two.
-func cjk(size, n int) (list [][]byte) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range n {
-		var p []byte
-		for len(p)+3 <= size {
-			p = append(p, string(rune(0x4E00+r.IntN(0x5000)))...)
-		}
-		p = append(p, strings.Repeat(".", size-len(p))...)
-		list = append(list, p)
-	}
-	return list
-}
-
-// documents are JSON of about a kilobyte, as a price feed might send it.
-func documents(n int) (list [][]byte) {
-	r := rand.New(rand.NewPCG(1, 1))
-	names := strings.Fields("alice bob carol dave erin frank")
-	for range n {
-		var b strings.Builder
-		fmt.Fprintf(&b, `{"type":"update","seq":%d,"items":[`, r.IntN(1e6))
-		for b.Len() < 940 {
-			fmt.Fprintf(&b, `{"id":%d,"user":"%s","price":%d.%02d,"ok":%t,"at":"2026-11-22T12:%02d:%02dZ"},`,
-				r.IntN(1e7), names[r.IntN(len(names))], r.IntN(1000), r.IntN(100), r.IntN(2) == 0, r.IntN(60), r.IntN(60))
-		}
-		b.WriteString("null]}")
-		list = append(list, []byte(b.String()))
-	}
-	return list
 }
 
 // thousands writes n with commas.

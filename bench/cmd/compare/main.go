@@ -3,10 +3,10 @@
 // Command compare puts servers written with this library beside others: see the
 // README of this module.
 //
-//	go run ./cmd/compare                     # the main works, candidates in Go
-//	go run ./cmd/compare -full               # everything
-//	go run ./cmd/compare -works ping-pong-64 -candidates raw,ours,gws -rounds 9
-//	go run ./cmd/compare -from results.json  # write tables and page again
+//	go run ./bench/cmd/compare                     # the main works, candidates in Go
+//	go run ./bench/cmd/compare -full               # everything
+//	go run ./bench/cmd/compare -works ping-pong-64 -candidates raw,ours,gws -rounds 9
+//	go run ./bench/cmd/compare -from results.json  # write tables and page again
 //
 // It prints the tables, and writes results.json and plots.html into a folder. With
 // -docs it puts the tables between two marks of a Markdown file, too.
@@ -47,7 +47,7 @@ func main() {
 	flag.IntVar(&f.rounds, "rounds", 0, "how many rounds (default 3; 5 with -full)")
 	flag.DurationVar(&f.warm, "warm", 150*time.Millisecond, "how long a turn takes before it counts")
 	flag.DurationVar(&f.measure, "time", 0, "how long a turn takes (default 300ms; 500ms with -full)")
-	flag.StringVar(&f.out, "out", "results", "`folder` for the results")
+	flag.StringVar(&f.out, "out", "bench/results", "`folder` for the results")
 	flag.StringVar(&f.docs, "docs", "", "Markdown `file` whose tables are replaced")
 	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`")
 	flag.BoolVar(&f.list, "list", false, "list works and candidates")

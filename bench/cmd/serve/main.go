@@ -2,7 +2,7 @@
 // that what it takes can be told from what its clients take. compare starts it; by
 // hand it is for profiles:
 //
-//	go run ./cmd/serve -candidate ours -cpuprofile cpu.out
+//	go run ./bench/cmd/serve -candidate ours -cpuprofile cpu.out
 //
 // It prints the address, and then answers each line of standard input: "stats"
 // with [Stats] as JSON, "settle" with the same after a garbage collection. It ends
