@@ -158,10 +158,10 @@ func (s snippet) base() string {
 // known are the packages that the documents use.
 var known = []string{
 	"context", "crypto/tls", "embed", "encoding/binary", "encoding/json", "errors", "fmt", "hash/crc32", "io", "io/fs", "log", "log/slog", "net", "net/http",
-	"os", "os/signal", "strings", "sync", "testing", "testing/synctest", "time",
+	"os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
 	modulePath, modulePath + "/deflate", modulePath + "/examples/extension/checksum", modulePath + "/extension",
 	modulePath + "/frame", modulePath + "/handshake", modulePath + "/http11",
-	modulePath + "/httpheader", modulePath + "/wstest", modulePath + "/wsuri",
+	modulePath + "/conformance", modulePath + "/httpheader", modulePath + "/wstest", modulePath + "/wsuri",
 }
 
 // importsOf returns import declarations for the packages that a file uses.
