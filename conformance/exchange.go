@@ -33,7 +33,9 @@ type exchange struct {
 	phase phase
 	got   []event
 	begun bool // the last step has been taken
-	until [4]time.Time
+
+	broken error // the rule that the peer has broken, if any
+	until  [4]time.Time
 }
 
 // A step is something that an exchange does, or a wait.
@@ -287,6 +289,9 @@ func (x *exchange) arrived(a arrival) {
 	e, whole, err := x.s.take(a.frame)
 	switch {
 	case err != nil:
+		if a.frame.Opcode == frame.OpClose {
+			x.s.r.Remote = codeOf(a.frame.Payload)
+		}
 		x.violated(err)
 	case !whole:
 	case e.op == frame.OpClose:
@@ -328,6 +333,7 @@ func (x *exchange) compare() {
 
 // violated is called when the peer has broken a rule.
 func (x *exchange) violated(err error) {
+	x.broken = err
 	x.s.r.Violation = true
 	x.s.r.Ending = err.Error()
 	if x.s.r.Reason == "" {

@@ -51,6 +51,8 @@ func list(events []event) string {
 func (x *exchange) judgeClosing() {
 	r := x.s.r
 	switch e := x.ending; {
+	case x.broken != nil:
+		x.badEnding(Failed, "the peer broke a rule")
 	case r.ClosedByPeer && !e.byPeer:
 		x.badEnding(Failed, "the peer closed first, with %v", r.Remote)
 	case !r.ClosedByPeer && e.byPeer:
