@@ -19,7 +19,7 @@ func classic(id, section, title, expectation string, make func() *exchange) *Cas
 
 // boundOf returns a time that no run of an exchange exceeds.
 func boundOf(x *exchange) time.Duration {
-	bound := 2*openingTime + max(x.kill, x.shut) + 4*closingTime
+	bound := 2*openingTime + max(x.kill, x.shut, patience) + 4*closingTime
 	for _, step := range x.steps {
 		bound += step.wait
 	}

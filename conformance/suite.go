@@ -25,7 +25,8 @@ type Suite struct {
 
 	// Full has the cases of the families 9, 12 and 13 that go back and forth do so
 	// 1000 times, as in the classical suite: more than ten gigabytes in all. Default:
-	// as often as makes about 1 MiB, but 10 times at least.
+	// as often as makes about 1 MiB, but 10 times at least and 200 at
+	// most.
 	Full bool
 
 	// Agent is the name of a server under test. Default: its Server header, or the
