@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/pool"
 )
 
 // This file has the ways of a small message in a crowd: BenchmarkLibrary measures
@@ -101,6 +102,61 @@ func (r *reader) quick(buf []byte) (m Message, ok bool) {
 	r.chair, r.receiving = vacant, true
 	return Message{}, false
 }
+
+// largeWrite is from how many bytes of payload on it is worth a system call more to
+// save a copy.
+const largeWrite = 64 << 10
+
+// writeLarge writes a message past the buffers, and gives mu back, if nobody else
+// writes and nothing waits. It reports whether it did; if not, mu is still held.
+func (w *writer) writeLarge(m *Message) bool {
+	if len(m.Data) < largeWrite || w.c.role == RoleClient || w.c.debug || !w.raw.ok() || w.flush != flushIdle {
+		return false
+	}
+	h := frame.Header{FIN: true, Opcode: frame.Opcode(m.Type), Length: int64(len(m.Data))}
+	size := h.Size() + len(m.Data)
+	w.flush = flushActive
+	w.waiting += size
+	w.mu.Unlock()
+
+	head := pool.Get(pageSize)
+	head.B = h.Append(head.B)
+	head.B = append(head.B, m.Data[:pageSize-len(head.B)]...) // so that no packet has the header alone
+	rest := m.Data[pageSize-h.Size():]
+	n, err := w.raw.write(head.B)
+	if err == nil && n == len(head.B) {
+		head.B = head.B[:0]
+		n, err = w.raw.write(rest)
+		rest = rest[n:]
+	} else {
+		head.B = head.B[n:]
+	}
+	w.mu.Lock()
+	w.waiting -= size - len(head.B) - len(rest)
+	if err != nil {
+		w.breakDown(err)
+		w.mu.Unlock()
+		w.c.writeFailed()
+		return true
+	}
+	if len(head.B)+len(rest) > 0 {
+		// The transport is full, and the caller wants its payload back.
+		left := pool.Get(len(head.B) + len(rest))
+		left.B = append(append(left.B, head.B...), rest...)
+		w.putBack(left, 0)
+		w.handOver()
+		w.mu.Unlock()
+		return true
+	}
+	w.roomAgain()
+	w.mu.Unlock()
+	pool.Put(head)
+	w.write(true)
+	return true
+}
+
+// pageSize is how much of a large message is copied.
+const pageSize = 4 << 10
 
 // addWhole is add for a message in one frame: that begin has returned says that it
 // may be sent. Its caller holds mu.

@@ -93,13 +93,19 @@ func (w *writer) round(block bool) (over bool) {
 		w.mu.Unlock()
 		return true
 	}
+	w.roomAgain()
+	w.mu.Unlock()
+	pool.Put(taken)
+	return false
+}
+
+// roomAgain lets those who wait for room go on, if there is enough. Its caller holds
+// mu.
+func (w *writer) roomAgain() {
 	if w.full && w.waiting <= w.c.set.writeLimit/4 {
 		w.full = false
 		w.wake()
 	}
-	w.mu.Unlock()
-	pool.Put(taken)
-	return false
 }
 
 // writeTaken writes b, all of it if it may block.

@@ -35,6 +35,8 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 		}
 		w.add(&f)
 		free(memory)
+	} else if w.writeLarge(&m) {
+		return nil
 	} else {
 		w.addWhole(&m)
 	}

@@ -7,11 +7,11 @@ import (
 )
 
 // Buffers come in powers of two from 1<<minBits to 1<<maxBits bytes. Larger ones
-// are rare and left to the garbage collector, so that one large message does
-// not hold its memory for ever.
+// are rare and left to the garbage collector, which also empties the pools from
+// time to time.
 const (
 	minBits = 9  // 512 B
-	maxBits = 16 // 64 KiB
+	maxBits = 21 // 2 MiB: the largest message by default, with its header
 )
 
 var classes [maxBits - minBits + 1]sync.Pool
