@@ -48,6 +48,7 @@ type Server struct {
 	// Default: 64.
 	MaxConns int
 
+	zero     Suite // in place of a Suite
 	mu       sync.Mutex
 	agents   []*Agent
 	running  map[string]int // cases that have begun and have no result yet, by agent
@@ -128,7 +129,7 @@ func (l *Server) Report() *Report {
 
 func (l *Server) suite() *Suite {
 	if l.Suite == nil {
-		return &Suite{}
+		return &l.zero
 	}
 	return l.Suite
 }
@@ -172,13 +173,23 @@ func (l *Server) runCase(ctx context.Context, s *session) {
 		refuse(s.conn, http.StatusBadRequest, err.Error())
 		return
 	}
-	started := time.Now()
 	s.c = c
-	l.mu.Lock()
-	l.running[agent]++
-	l.mu.Unlock()
+	started := time.Now()
+	l.count(agent, 1)
+	defer l.count(agent, -1)
 	if r := s.result(ctx, agent); ctx.Err() == nil {
 		l.store(agent, started, r)
+	}
+}
+
+// count notes that a case of an agent begins or ends.
+func (l *Server) count(agent string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running[agent] += n
+	if n < 0 {
+		close(l.arrived)
+		l.arrived = make(chan struct{})
 	}
 }
 
@@ -186,7 +197,16 @@ func (l *Server) runCase(ctx context.Context, s *session) {
 func (l *Server) store(agent string, started time.Time, r *Result) {
 	l.tell.Lock()
 	defer l.tell.Unlock()
+	done := l.insert(agent, started, r)
+	if s := l.suite(); s.Progress != nil {
+		s.Progress(Progress{Done: done, Total: len(s.cases(Clients)), Result: r})
+	}
+}
+
+// insert puts a result in its place, and returns how many the agent has.
+func (l *Server) insert(agent string, started time.Time, r *Result) int {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	i := slices.IndexFunc(l.agents, func(a *Agent) bool { return a.Name == agent })
 	if i < 0 {
 		i = len(l.agents)
@@ -194,19 +214,11 @@ func (l *Server) store(agent string, started time.Time, r *Result) {
 	}
 	a := l.agents[i]
 	at, found := slices.BinarySearchFunc(a.Results, r, func(x, y *Result) int { return byID(x.Case, y.Case) })
-	if found {
-		a.Results[at] = r
-	} else {
+	if !found {
 		a.Results = slices.Insert(a.Results, at, r)
 	}
-	done := len(a.Results)
-	l.running[agent]--
-	close(l.arrived)
-	l.arrived = make(chan struct{})
-	l.mu.Unlock()
-	if s := l.suite(); s.Progress != nil {
-		s.Progress(Progress{Done: done, Total: len(s.cases(Clients)), Result: r})
-	}
+	a.Results[at] = r
+	return len(a.Results)
 }
 
 // refuse answers a request with text.

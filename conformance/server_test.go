@@ -90,29 +90,47 @@ func (s setting) options() websockets.Options {
 	return websockets.Options{MaxMessageSize: 64 << 20, DisableCompression: s.plain, Logger: quiet}
 }
 
-// A singleConn reads and writes bytes one by one.
-type singleConn struct{ tcp *net.TCPConn }
+// A singleConn reads and writes bytes one by one; those behind the first thousands
+// in small pieces, or else long messages would take their time.
+type singleConn struct {
+	tcp     *net.TCPConn
+	in, out int // bytes so far
+}
 
-func (c singleConn) Read(p []byte) (int, error) { return c.tcp.Read(p[:min(len(p), 1)]) }
+func pieceAfter(n int) int {
+	if n < 5000 {
+		return 1
+	}
+	return 61
+}
 
-func (c singleConn) Write(p []byte) (n int, err error) {
-	for i := range p {
-		if _, err := c.tcp.Write(p[i : i+1]); err != nil {
-			return i, err
+func (c *singleConn) Read(p []byte) (int, error) {
+	n, err := c.tcp.Read(p[:min(len(p), pieceAfter(c.in))])
+	c.in += n
+	return n, err
+}
+
+func (c *singleConn) Write(p []byte) (n int, err error) {
+	for n < len(p) {
+		m, err := c.tcp.Write(p[n:min(len(p), n+pieceAfter(c.out))])
+		n += m
+		c.out += m
+		if err != nil {
+			return n, err
 		}
 	}
-	return len(p), nil
+	return n, nil
 }
 
 // It must not be known as a TCP connection otherwise: those are read in other ways.
 
-func (c singleConn) Close() error                        { return c.tcp.Close() }
-func (c singleConn) CloseWrite() error                   { return c.tcp.CloseWrite() }
-func (c singleConn) LocalAddr() net.Addr                 { return c.tcp.LocalAddr() }
-func (c singleConn) RemoteAddr() net.Addr                { return c.tcp.RemoteAddr() }
-func (c singleConn) SetDeadline(at time.Time) error      { return c.tcp.SetDeadline(at) }
-func (c singleConn) SetReadDeadline(at time.Time) error  { return c.tcp.SetReadDeadline(at) }
-func (c singleConn) SetWriteDeadline(at time.Time) error { return c.tcp.SetWriteDeadline(at) }
+func (c *singleConn) Close() error                        { return c.tcp.Close() }
+func (c *singleConn) CloseWrite() error                   { return c.tcp.CloseWrite() }
+func (c *singleConn) LocalAddr() net.Addr                 { return c.tcp.LocalAddr() }
+func (c *singleConn) RemoteAddr() net.Addr                { return c.tcp.RemoteAddr() }
+func (c *singleConn) SetDeadline(at time.Time) error      { return c.tcp.SetDeadline(at) }
+func (c *singleConn) SetReadDeadline(at time.Time) error  { return c.tcp.SetReadDeadline(at) }
+func (c *singleConn) SetWriteDeadline(at time.Time) error { return c.tcp.SetWriteDeadline(at) }
 
 // A singleListener accepts such connections.
 type singleListener struct{ net.Listener }
@@ -122,7 +140,7 @@ func (l singleListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return singleConn{conn.(*net.TCPConn)}, nil
+	return &singleConn{tcp: conn.(*net.TCPConn)}, nil
 }
 
 func TestOurServer(t *testing.T) {
@@ -165,7 +183,7 @@ func TestOurClient(t *testing.T) {
 					if err != nil {
 						return nil, err
 					}
-					return singleConn{conn.(*net.TCPConn)}, nil
+					return &singleConn{tcp: conn.(*net.TCPConn)}, nil
 				}
 			}
 			allPassed(t, s, testClient(t, s.cases(t), config, func(ctx context.Context, url string) { echoes(ctx, d, url) }))
