@@ -169,27 +169,6 @@ func (l *Server) settle(ctx context.Context, agent string) {
 	}
 }
 
-// await waits for the cases of an agent that are not over yet: that a client has
-// seen the end of a connection comes a little before the result.
-func (l *Server) await(s *session, agent string) {
-	until := time.After(closingTime)
-	for {
-		l.mu.Lock()
-		running, next := l.running[agent], l.arrived
-		l.mu.Unlock()
-		if running == 0 {
-			return
-		}
-		select {
-		case <-next:
-		case <-until:
-			return
-		case <-s.ctx.Done():
-			return
-		}
-	}
-}
-
 func truth(s string) bool {
 	s = strings.ToLower(s)
 	return s == "true" || s == "yes" || s == "1"
