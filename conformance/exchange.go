@@ -155,7 +155,8 @@ func (x *exchange) run() {
 			x.until[which] = time.Time{}
 			x.expired(which)
 		case <-x.s.ctx.Done():
-			x.drop("the case took too long")
+			x.s.r.Ending = "the case took too long"
+			x.drop(x.s.r.Ending)
 		}
 	}
 }
