@@ -306,7 +306,7 @@ func answerDeliveries() []*Case {
 		of(7, "RFC 6455 §5.2", "What is no frame behind the response", "The client fails the connection with 1002.", func(s *session) {
 			s.responds(baseResponse, []byte("\r\n\r\nhello")...)
 			s.begin(s.client.early)
-			s.mustFail(replyTime, frame.CloseProtocolError)
+			s.mustFail(failTime, frame.CloseProtocolError)
 		}),
 		of(8, onClient, "Half a response, and the end of the connection", "The client ends the connection.", func(s *session) {
 			s.dial()
@@ -341,7 +341,7 @@ func answerDeliveries() []*Case {
 // takesEarly judges what became of a message behind the response.
 func (s *session) takesEarly() {
 	s.begin(s.client.early)
-	if err := s.gets(text(helloWorld), replyTime); err != nil {
+	if err := s.gets(text(helloWorld), failTime); err != nil {
 		s.failf("%v", err)
 	}
 	s.finish()

@@ -128,7 +128,7 @@ func (s *session) early(r reply, key string) {
 		s.failf("%v", err)
 	}
 	s.begin(r.early)
-	if err := s.gets(text(helloWorld), replyTime); err != nil {
+	if err := s.gets(text(helloWorld), failTime); err != nil {
 		s.failf("the connection opens, but %v", err)
 	}
 	s.finish()

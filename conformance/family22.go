@@ -45,7 +45,7 @@ func wronglyMasked() (cases []*Case) {
 					s.send(f)
 				}
 				s.writes(s.unnatural(kind.wrong))
-				s.mustFail(replyTime, frame.CloseProtocolError)
+				s.mustFail(failTime, frame.CloseProtocolError)
 			}))
 	}
 	cases = append(cases, scripted(fmt.Sprintf("22.1.%d", len(cases)+1), section, "A good message, then one that is wrongly masked",
@@ -55,7 +55,7 @@ func wronglyMasked() (cases []*Case) {
 				s.failf("%v", err)
 			}
 			s.writes(s.unnatural(textFrame(helloWorld)))
-			s.mustFail(replyTime, frame.CloseProtocolError)
+			s.mustFail(failTime, frame.CloseProtocolError)
 		}))
 	return cases
 }

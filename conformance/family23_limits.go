@@ -48,7 +48,7 @@ func lengths() (cases []*Case) {
 			"The connection fails with 1002 or 1009.", Both, func(s *session) {
 				s.opens()
 				s.writes(append(s.header(0x82, form64, l.length), "hello"...))
-				s.mustFail(replyTime, frame.CloseProtocolError, frame.CloseMessageTooBig)
+				s.mustFail(failTime, frame.CloseProtocolError, frame.CloseMessageTooBig)
 				s.serves()
 			}))
 	}

@@ -161,7 +161,7 @@ func endings() []*Case {
 
 // gone waits for the end of a connection whose other direction has ended.
 func (s *session) gone() {
-	for end := time.Now().Add(replyTime); ; {
+	for end := time.Now().Add(failTime); ; {
 		e, err := s.next(time.Until(end))
 		switch {
 		case err == errQuiet || s.ctx.Err() != nil:

@@ -86,7 +86,7 @@ func recordedFrames() []*Case {
 		return of(n, section, title, "The connection fails; others are served.", func(s *session) {
 			s.opens()
 			s.send(f)
-			s.mustFail(replyTime, codes...)
+			s.mustFail(failTime, codes...)
 			s.serves()
 		})
 	}

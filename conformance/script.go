@@ -22,6 +22,7 @@ import (
 const (
 	scriptTime = 40 * time.Second // a whole case
 	replyTime  = 5 * time.Second  // a response, an echo or the end of a connection
+	failTime   = 2 * time.Second  // for a peer to see that it must fail the connection
 	quietTime  = time.Second      // after that, nothing is taken for an answer
 	writeTime  = 3 * time.Second  // a peer that does not read is left then
 )
@@ -276,7 +277,7 @@ func (s *session) finished() {
 // drops judges whether a server ends the TCP connection, once close frames went
 // both ways (RFC 6455 §7.1.1).
 func (s *session) drops() {
-	if s.testing == Servers && !s.over(replyTime) {
+	if s.testing == Servers && !s.over(closingTime) {
 		s.r.Closing, s.r.Ending, s.r.DroppedByUs = NotDropped, "the server has not ended the TCP connection", true
 		return
 	}
