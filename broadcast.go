@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/go-websockets/websockets/extension"
 	"github.com/go-websockets/websockets/frame"
@@ -15,6 +16,10 @@ import (
 // open, or has WriteLimit bytes waiting, or is sending a message in fragments,
 // is skipped. The error joins one for each that was skipped and is nil if there
 // was none; [SkippedError] has the connection.
+//
+// The messages go out right after Broadcast, or with those of the next one if that
+// follows at once: many small broadcasts take one write for each connection. conns
+// should not take its time.
 //
 // A message that is compressed is so once for all connections that compress
 // alike, which are those without context takeover for what they send; and once
@@ -27,6 +32,7 @@ func Broadcast(conns iter.Seq[*Conn], m Message) error {
 	}
 	b := broadcast{message: m}
 	defer b.free()
+	defer b.flush()
 	var errs []error
 	for c := range conns {
 		if err := b.offer(c); err != nil {
@@ -54,6 +60,61 @@ type broadcast struct {
 	message Message
 	shared  map[any]frame.Frame // as it is for connections that encode alike, by what Shared returns
 	memory  []*pool.Buffer      // that they are in
+	turn    *turn               // to be flushed; nil: none
+}
+
+// A turn is writers that one goroutine flushes, one after the other.
+type turn struct{ writers []*writer }
+
+// turnSize is how many they are at most.
+const turnSize = 256
+
+var turns = sync.Pool{New: func() any { return &turn{writers: make([]*writer, 0, turnSize)} }}
+
+// commit sees to it that what was appended is written, and gives mu back. Whoever
+// writes in the meantime takes it along, and so does the next broadcast.
+func (b *broadcast) commit(w *writer) {
+	switch {
+	case w.flush != flushIdle || w.broken:
+	case !w.raw.ok():
+		w.schedule() // it might wait
+	default:
+		w.flush = flushScheduled
+		if b.turn == nil {
+			b.turn = turns.Get().(*turn)
+		}
+		b.turn.writers = append(b.turn.writers, w)
+	}
+	w.mu.Unlock()
+	if b.turn != nil && len(b.turn.writers) == turnSize {
+		b.flush()
+	}
+}
+
+// flush starts the goroutine for a turn.
+func (b *broadcast) flush() {
+	if b.turn != nil {
+		go b.turn.run()
+		b.turn = nil
+	}
+}
+
+// run does not wait: for a transport that is full there will be a goroutine of its
+// own.
+func (t *turn) run() {
+	for _, w := range t.writers {
+		w.mu.Lock()
+		if w.flush != flushScheduled {
+			w.mu.Unlock() // somebody was faster
+			continue
+		}
+		w.flush = flushActive
+		w.mu.Unlock()
+		w.write(false)
+	}
+	clear(t.writers)
+	t.writers = t.writers[:0]
+	turns.Put(t)
 }
 
 // offer is Send that does not wait.
@@ -75,7 +136,7 @@ func (b *broadcast) offer(c *Conn) error {
 	key := c.shared(plain)
 	if f, ok := b.shared[key]; ok {
 		w.add(&f)
-		w.commit(soon)
+		b.commit(w)
 		return nil
 	}
 	f, memory, err := w.encoded(context.Background(), b.message.frame(), plain)
@@ -83,7 +144,7 @@ func (b *broadcast) offer(c *Conn) error {
 		return err
 	}
 	w.add(&f)
-	w.commit(soon)
+	b.commit(w)
 	if key == nil {
 		free(memory)
 	} else {
