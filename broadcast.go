@@ -109,7 +109,6 @@ func (t *turn) run() {
 			continue
 		}
 		w.flush = flushActive
-		w.mu.Unlock()
 		w.write(false)
 	}
 	clear(t.writers)

@@ -22,8 +22,8 @@ import (
 //	 └────────┴────────────────────────────┴─────────────────┘
 //
 // While it is not free, chair is byReceiver. While it is taken, a call of Recv, or
-// the driver, is at work. Only holders of mu, or who has taken it, keep or lend it;
-// only holders of mu reclaim it. Who has taken it owns what who sits in the chair
+// the driver, is at work. Who sits in the chair, or has taken it, keeps or lends
+// it; only holders of mu reclaim it. Who has taken it owns what who sits in the chair
 // owns.
 type seat struct{ state atomic.Uint32 }
 
@@ -70,10 +70,17 @@ func (r *reader) reclaim() (taken bool) {
 	return s.Load() == seatTaken
 }
 
+// noteUse tells the timer that the seat was taken.
+func (r *reader) noteUse() {
+	if !r.used.Load() {
+		r.used.Store(true)
+	}
+}
+
 // quick is receive for what is in the buffer: the seat has been taken. If it does
 // not end with a message, receive goes on where it stopped, with mu held.
 func (r *reader) quick(buf []byte) (m Message, ok bool) {
-	r.used = true
+	r.noteUse()
 	r.lend(buf)
 	for !r.stop.Load() {
 		met, err := r.step(needMessage)
@@ -149,7 +156,6 @@ func (w *writer) writeLarge(m *Message) bool {
 		return true
 	}
 	w.roomAgain()
-	w.mu.Unlock()
 	pool.Put(head)
 	w.write(true)
 	return true

@@ -20,21 +20,19 @@ func (w *writer) runFlusher() {
 		return
 	}
 	w.flush = flushActive
-	w.mu.Unlock()
 	for !w.round(true) {
 	}
 }
 
 // write flushes in the goroutine of a caller, who may block in the transport
 // only if that is what the caller came for. What is left is for the flusher
-// goroutine. The caller has made the flush active.
+// goroutine. It is called with mu held and the flush active, and gives mu back.
 func (w *writer) write(mayBlock bool) {
 	for range flushRounds {
 		if w.round(mayBlock && !w.raw.ok()) {
 			return
 		}
 	}
-	w.mu.Lock()
 	w.handOver()
 	w.mu.Unlock()
 }
@@ -46,9 +44,10 @@ func (w *writer) handOver() {
 }
 
 // round writes what waits now. It reports whether the caller's flush is over:
-// nothing waits any more, the transport is broken, or somebody else goes on.
+// nothing waits any more, the transport is broken, or somebody else goes on. It is
+// called with mu held, which is given back when it is over, and not held while the
+// transport is written.
 func (w *writer) round(block bool) (over bool) {
-	w.mu.Lock()
 	if w.late != nil && w.waiting < w.c.set.writeLimit && w.state.CanPong() {
 		late := w.late
 		w.late = nil
@@ -60,13 +59,7 @@ func (w *writer) round(block bool) (over bool) {
 	}
 	taken := *from
 	if taken == nil {
-		w.flush = flushIdle
-		closing := !w.state.CanSend()
-		w.mu.Unlock()
-		if closing {
-			w.c.settle()
-		}
-		return true
+		return w.rest()
 	}
 	*from = nil
 	if from == &w.data {
@@ -93,10 +86,23 @@ func (w *writer) round(block bool) (over bool) {
 		w.mu.Unlock()
 		return true
 	}
-	w.roomAgain()
-	w.mu.Unlock()
 	pool.Put(taken)
+	w.roomAgain()
+	if w.control == nil && w.data == nil && w.late == nil {
+		return w.rest()
+	}
 	return false
+}
+
+// rest ends a flush: nothing waits. It is called with mu held, and gives it back.
+func (w *writer) rest() bool {
+	w.flush = flushIdle
+	closing := !w.state.CanSend()
+	w.mu.Unlock()
+	if closing {
+		w.c.settle()
+	}
+	return true
 }
 
 // roomAgain lets those who wait for room go on, if there is enough. Its caller holds

@@ -55,7 +55,7 @@ type reader struct {
 	armed       bool          // timer is running
 	sits        uint64        // how often somebody has sat
 	seen        uint64        // sits when the timer was armed
-	used        bool          // somebody has sat in the kept seat since: of who sits there
+	used        atomic.Bool   // somebody has sat in the seat since
 	seat        seat
 	stream      stream // the message that Reader hands out
 	watched     <-chan struct{}

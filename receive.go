@@ -207,7 +207,7 @@ func (d *driver) deliver() bool {
 	if r.lendSeat() {
 		d.err = d.f(m)
 		if r.seat.take(seatLent) {
-			r.used = true
+			r.noteUse()
 			return d.err == nil && d.ctx.Err() == nil
 		}
 		r.mu.Lock()

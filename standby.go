@@ -26,8 +26,7 @@ func (r *reader) timeUp() {
 		r.arm()
 		return
 	}
-	if r.used {
-		r.used = false
+	if r.used.Swap(false) {
 		r.sits++
 	}
 	switch {

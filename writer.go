@@ -3,6 +3,7 @@ package websockets
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-websockets/websockets/extension"
@@ -34,21 +35,22 @@ type writer struct {
 	c   *Conn
 	raw rawWriter // writes without blocking, where the transport can
 
-	mu      sync.Mutex
-	state   protocol.State
-	sender  protocol.Sender
-	cause   error // why the connection failed or broke, nil if it did not
-	data    *pool.Buffer
-	control *pool.Buffer
-	late    []byte // the payload of the latest ping whose pong found no room
-	waiting int
-	usual   int // bytes of data in the last write, but not more than maxUsual
-	full    bool
-	turn    bool
-	broken  bool          // the transport does not take bytes any more
-	room    chan struct{} // closed, and nil again, when somebody who waits should look again
-	flush   flushState
-	flushFn func() // runs the flusher: stored, so that `go` allocates nothing
+	mu       sync.Mutex
+	state    protocol.State
+	sender   protocol.Sender
+	cause    error // why the connection failed or broke, nil if it did not
+	data     *pool.Buffer
+	control  *pool.Buffer
+	late     []byte // the payload of the latest ping whose pong found no room
+	waiting  int
+	usual    int // bytes of data in the last write, but not more than maxUsual
+	full     bool
+	turn     bool
+	broken   bool          // the transport does not take bytes any more
+	room     chan struct{} // closed, and nil again, when somebody who waits should look again
+	flush    flushState
+	heldBack atomic.Bool // something was, since kick looked
+	flushFn  func()      // runs the flusher: stored, so that `go` allocates nothing
 
 	sent       CloseCode // of our close frame; 0 before
 	peerCode   CloseCode // of the peer's close frame; 0 before
@@ -185,7 +187,6 @@ func (w *writer) commit(u urgency) {
 		return
 	}
 	w.flush = flushActive
-	w.mu.Unlock()
 	w.write(u == now)
 }
 
@@ -193,13 +194,18 @@ func (w *writer) commit(u urgency) {
 func (w *writer) schedule() {
 	if w.flush == flushIdle {
 		w.flush = flushScheduled
+		w.heldBack.Store(true)
 		go w.flushFn()
 	}
 }
 
 // kick flushes what was held back, without blocking.
 func (w *writer) kick() {
+	if !w.heldBack.Load() {
+		return
+	}
 	w.mu.Lock()
+	w.heldBack.Store(false)
 	if w.flush == flushActive || w.waiting == 0 || w.broken {
 		w.mu.Unlock()
 		return
