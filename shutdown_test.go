@@ -27,6 +27,7 @@ func TestShutdownLosesNothing(t *testing.T) {
 	}
 	var accepted [conns]atomic.Int64 // messages whose Send returned nil
 	server := &websockets.Server{
+		Options: websockets.Options{OpenTimeout: websockets.Off},
 		Handler: func(ctx context.Context, c *websockets.Conn) error {
 			id, err := strconv.Atoi(c.Request().URL.Query().Get("id"))
 			if err != nil {
@@ -52,6 +53,7 @@ func TestShutdownLosesNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	dialer := &websockets.Dialer{NetDial: network.Dial}
+	dialer.OpenTimeout = websockets.Off // a thousand at once take their time
 	var wg sync.WaitGroup
 	var open sync.WaitGroup
 	open.Add(conns)
