@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -160,9 +161,9 @@ func headerOf(head, name string) string {
 }
 
 func (p *brokenPeer) fill() error {
-	b := make([]byte, 64<<10)
-	n, err := p.conn.Read(b)
-	p.buf = append(p.buf, b[:n]...)
+	p.buf = slices.Grow(p.buf, 16<<10)
+	n, err := p.conn.Read(p.buf[len(p.buf):cap(p.buf)])
+	p.buf = p.buf[:len(p.buf)+n]
 	if n > 0 {
 		return nil
 	}
