@@ -49,6 +49,7 @@ func goodAnswers() (cases []*Case) {
 		answer := deflateName + params
 		cases = append(cases, scripted(fmt.Sprintf("21.5.%d", len(cases)+1), inDeflate, "The answer "+answer,
 			"The connection opens, and compressed messages come back, if the client has offered that.", Clients, func(s *session) {
+				answer := answer // of this run
 				offers := deflateOffers(s.client.request.Header.Values("Sec-WebSocket-Extensions"))
 				list, _ := elements([]string{answer})
 				t, _ := termsOf(list[0].params)

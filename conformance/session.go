@@ -95,8 +95,11 @@ func (s *session) end() {
 	s.r.Stats.Writes, s.r.Stats.WireOut = s.queue.sizes, s.queue.bytes
 }
 
-// maxLog is how many lines of a log are kept at its start, and as many at its end.
-const maxLog = 200
+// How many lines of a log are kept at its start, and as many at its end.
+const (
+	maxLog       = 200
+	maxLogVolume = 20 // where it is the same again and again
+)
 
 // log adds a line to the wire log. Of long ones the middle is left out.
 func (s *session) log(kind EntryKind, format string, args ...any) {
@@ -104,15 +107,19 @@ func (s *session) log(kind EntryKind, format string, args ...any) {
 	if !s.opened.IsZero() {
 		at = time.Since(s.opened)
 	}
+	keep := maxLog
+	if s.c != nil && s.c.Volume {
+		keep = maxLogVolume
+	}
 	e := Entry{At: at, Kind: kind, Text: fmt.Sprintf(format, args...)}
 	s.logSize++
-	if len(s.r.Log) <= 2*maxLog {
+	if len(s.r.Log) <= 2*keep {
 		s.r.Log = append(s.r.Log, e)
 		return
 	}
-	copy(s.r.Log[maxLog+1:], s.r.Log[maxLog+2:])
-	s.r.Log[maxLog] = Entry{At: s.r.Log[maxLog+1].At, Kind: Remark, Text: fmt.Sprintf("%d lines are left out", s.logSize-2*maxLog)}
-	s.r.Log[2*maxLog] = e
+	copy(s.r.Log[keep+1:], s.r.Log[keep+2:])
+	s.r.Log[keep] = Entry{At: s.r.Log[keep+1].At, Kind: Remark, Text: fmt.Sprintf("%d lines are left out", s.logSize-2*keep)}
+	s.r.Log[2*keep] = e
 }
 
 // logFrame logs a frame from the peer's view.
