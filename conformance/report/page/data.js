@@ -22,6 +22,10 @@ const markOf = {
   'not dropped': 'fail', 'unclean': 'fail', 'wrong code': 'fail', 'failed': 'fail',
 }
 
+// Agents of one name may be a server and a client: then labels tell which one it is.
+const isMixed = new Set(data.agents.map(a => a.peers)).size > 1
+for (const agent of data.agents) agent.label = isMixed ? `${agent.name} (${agent.peers.slice(0, -1)})` : agent.name
+
 // A result in full: of each agent, by the index of the case.
 for (const agent of data.agents) {
   agent.of = new Map()

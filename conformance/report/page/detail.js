@@ -41,7 +41,7 @@ function tabs (agent, c) {
   if (others.length < 2) return null
   return el('nav', { class: 'tabs', 'aria-label': 'Agents' }, others.map(a => {
     const r = a.of.get(c.index)
-    return el('a', { href: link(a, c), 'aria-current': a === agent ? 'page' : null, class: 'chip' }, badge(r.mark, r.verdict), ' ' + a.name)
+    return el('a', { href: link(a, c), 'aria-current': a === agent ? 'page' : null, class: 'chip' }, badge(r.mark, r.verdict), ' ' + a.label)
   }))
 }
 
@@ -50,7 +50,7 @@ function verdicts (agent, r) {
   const codes = list => list.length ? el('ul', { class: 'events' }, list.map(i => el('li', {}, el('code', {}, text(i))))) : el('p', { class: 'muted' }, 'nothing')
   const expected = (r.x || []).map(o => el('div', {}, (r.x.length > 1 || data.verdicts[o.v] !== 'ok') ? badge(markOf[data.verdicts[o.v]], data.verdicts[o.v]) : null, codes(o.e || [])))
   return el('div', { class: 'panels' },
-    el('section', { class: 'panel' }, el('h2', {}, agent.name), el('dl', {},
+    el('section', { class: 'panel' }, el('h2', {}, agent.label), el('dl', {},
       line('Behavior', data.verdicts[r.b], text(r.y)), line('Closing', data.verdicts[r.k], text(r.z)),
       r.d ? [el('dt', {}, 'Duration'), el('dd', {}, duration(r.d))] : null)),
     expected.length || r.g ? el('section', { class: 'panel' }, el('h2', {}, 'Expected'), expected, el('h2', {}, 'Came'), codes(r.g || [])) : null,

@@ -45,7 +45,7 @@ function filterBar (change) {
   const verdicts = Object.keys(marks).filter(m => totals[m]).map(m =>
     chip(filter.marks.has(m), [badge(m, marks[m].word), ' ' + totals[m]], () => toggle(filter.marks, m)))
   const agents = data.agents.length < 2 ? [] : data.agents.map((a, i) =>
-    chip(!filter.hidden.has(i), a.name, () => toggle(filter.hidden, i)))
+    chip(!filter.hidden.has(i), a.label, () => toggle(filter.hidden, i)))
   return el('div', { class: 'filter', role: 'search' }, search,
     el('div', { class: 'chips', role: 'group', 'aria-label': 'Verdicts' }, verdicts),
     agents.length ? el('div', { class: 'chips', role: 'group', 'aria-label': 'Agents' }, agents) : null)

@@ -55,7 +55,7 @@ const day = iso => new Date(iso).toISOString().slice(0, 16).replace('T', ' ') + 
 function matrix (list, redraw) {
   const agents = shownAgents()
   const head = el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Case'),
-    agents.map(a => el('th', { scope: 'col', class: 'agent', title: a.name }, el('span', {}, a.name)))))
+    agents.map(a => el('th', { scope: 'col', class: 'agent', title: a.label }, el('span', {}, a.label)))))
   const bodies = []
   for (const family of data.families) {
     const members = list.filter(c => c.family === family.number)
@@ -87,6 +87,6 @@ function caseRow (c, agents) {
     const r = a.of.get(c.index)
     if (!r) return el('td', {}, el('span', { class: 'hidden' }, 'not for it'))
     const word = r.mark === 'fail' || r.mark === 'none' ? r.verdict : marks[r.mark].word
-    return el('td', {}, el('a', { class: 'cell', href: link(a, c), title: r.reason || null, 'aria-label': `${a.name}: ${word}` }, badge(r.mark, word, duration(r.d))))
+    return el('td', {}, el('a', { class: 'cell', href: link(a, c), title: r.reason || null, 'aria-label': `${a.label}: ${word}` }, badge(r.mark, word, duration(r.d))))
   }))
 }
