@@ -48,6 +48,7 @@ type reader struct {
 	ended       bool          // the transport has ended
 	driver      *driver       // a call of Receive, if one is going on
 	nudge       chan struct{} // makes the standby leave while a driver waits for it
+	called      bool          // the driver is being called back
 	unconfirmed bool          // the end of what the peer sends may have been missed
 	parked      bool          // nobody has read for a while, since wasParked last looked
 	queue       []Message     // read ahead of Recv
@@ -188,6 +189,7 @@ func (r *reader) sitAgain() {
 	}
 	r.raw.drained = false // the standby may have sat, and left something in the socket
 	r.sit(byReceiver)
+	r.arm() // for the next call
 }
 
 // rest is leave for a connection where nobody has sat yet.

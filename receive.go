@@ -150,14 +150,28 @@ func (d *driver) drive() {
 		<-r.c.done
 	}
 	r.mu.Lock()
+	r.called = false
 	r.leave()
 }
 
-// wait is RawConn.Read with what must be undone, also if f panics.
-func (d *driver) wait() error {
+// wait is RawConn.Read with what must be undone, also if f panics: then somebody
+// else is to read on.
+func (d *driver) wait() (err error) {
 	r := d.r
-	defer r.raw.held.Store(false)
-	return r.raw.wait(d.try)
+	returned := false
+	defer func() {
+		r.raw.held.Store(false)
+		if !returned {
+			r.mu.Lock()
+			r.called = false
+			r.reclaim()
+			r.standIn()
+			r.mu.Unlock()
+		}
+	}()
+	err = r.raw.wait(d.try)
+	returned = true
+	return err
 }
 
 // readable reads what there is and has f called for each message. It reports
@@ -165,22 +179,24 @@ func (d *driver) wait() error {
 func (d *driver) readable(fd uintptr) (over bool) {
 	r := d.r
 	r.raw.begin(fd)
-	defer r.seat.free()
 	r.mu.Lock()
+	r.called = true
 	r.arm() // for a call of f that takes long
 	r.mu.Unlock()
 	for {
 		switch err := r.read(needMessage, false); err {
 		case nil:
-			if !d.deliver() {
-				return true
+			if d.deliver() {
+				continue
 			}
+			over = true
 		case errWouldBlock:
 			d.idle()
-			return false
 		default:
-			return true // run sees why
+			over = true // run sees why
 		}
+		r.seat.free()
+		return over
 	}
 }
 
@@ -192,6 +208,7 @@ func (d *driver) idle() {
 		d.freeScratch()
 	}
 	r.mu.Lock()
+	r.called = false
 	r.unconfirmed = r.raw.drained
 	if r.unconfirmed {
 		r.arm()

@@ -285,18 +285,25 @@ func TestReceiveNoticesAnEndBehindBytes(t *testing.T) {
 
 func TestReceiveWithAFunctionThatPanics(t *testing.T) {
 	onTransports(t, func(t *testing.T, a, b net.Conn) {
-		c := onServer(b, nil)
+		c := onServer(b, &websockets.Options{CloseTimeout: websockets.Off})
 		defer c.CloseNow()
 		p := wstest.NewPeer(t, a, websockets.RoleClient)
 		p.Send(`TEXT "one"`, `TEXT "two"`)
+		closed := make(chan error, 1)
 		func() {
 			defer func() {
 				if v := recover(); v != "oops" {
 					t.Error(v)
 				}
+				go func() { closed <- c.Close() }()
 			}()
 			_ = c.Receive(within(t), func(websockets.Message) error { panic("oops") })
 		}()
+		// Somebody else reads on: else nobody would see the answer to our close frame.
+		p.Expect(`CLOSE 1000`)
+		p.Send(`CLOSE 1000`)
+		p.ExpectEOF()
+		wait(t, "the return of Close", closed)
 		if m, err := c.Recv(within(t)); err != nil || m.String() != "two" {
 			t.Error(m, err)
 		}

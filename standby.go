@@ -30,6 +30,12 @@ func (r *reader) timeUp() {
 		r.sits++
 	}
 	switch {
+	case r.called && !r.ended:
+		if r.chair == byReceiver || r.sits != r.seen {
+			r.arm() // the driver may be about to call its function
+		} else if r.chair == vacant {
+			r.startStandby()
+		}
 	case r.ended || r.chair != vacant && !r.unconfirmed:
 	case r.sits != r.seen:
 		r.arm()
