@@ -44,6 +44,7 @@ bench: ## this library beside others, in three minutes: tables and a page of plo
 	go run ./bench/cmd/compare
 
 bench-full: ## the same with all works and rivals, into docs/reference
+	bench/install
 	go run ./bench/cmd/compare -full -out docs/reference/benchmarks -docs docs/reference/benchmarks.md
 
 bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat

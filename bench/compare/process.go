@@ -40,9 +40,10 @@ type Stats struct {
 	Cycles     uint64
 }
 
-// StartProcess starts a command that prints its address, on one core.
-func StartProcess(core int, argv ...string) (*Process, error) {
+// StartProcess starts a command that prints its address, on one core, in a folder.
+func StartProcess(core int, folder string, argv ...string) (*Process, error) {
 	p := &Process{cmd: exec.Command(argv[0], argv[1:]...)}
+	p.cmd.Dir = folder
 	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()
 	if err != nil {

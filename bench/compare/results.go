@@ -130,8 +130,8 @@ func (w *WorkResult) Find(name string) *CandidateResult {
 	return nil
 }
 
-// BestRival is the rival with the lowest cost among those that do as much as we
-// do: a text must be checked.
+// BestRival is the rival in Go with the lowest cost among those that do as much as
+// we do: a text must be checked.
 func (w *WorkResult) BestRival() (best *CandidateResult) {
 	for _, c := range w.Candidates {
 		if c.Family != servers.Rival || w.Text && !c.ChecksText || math.IsNaN(c.Best()) {

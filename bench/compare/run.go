@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/go-websockets/websockets/bench/servers"
@@ -19,6 +20,7 @@ type Config struct {
 	Rounds     int
 	Times      Times
 	Serve      string           // the program that runs a candidate in Go: see command serve
+	Folder     string           // of this module, where others are run
 	Progress   func(p Progress) // called before each turn
 }
 
@@ -59,7 +61,7 @@ func Run(c Config) (*Results, error) {
 					left = time.Since(start) / time.Duration(done) * time.Duration(total-done)
 				}
 				c.Progress(Progress{Work: w, Candidate: t, Round: round + 1, Done: done, Total: total, Left: left})
-				s, err := Measure(w, t, c.Times, c.command(w, t))
+				s, err := Measure(w, t, c.Times, c.Folder, c.command(w, t))
 				if err != nil {
 					s = Sample{Failed: err.Error()}
 				}
@@ -108,10 +110,18 @@ func (c *Config) command(w *Work, t *servers.Candidate) []string {
 	return argv
 }
 
+// Folder returns the folder of this module.
+func Folder() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+const module = "github.com/go-websockets/websockets/bench"
+
 // Build builds command serve and returns its name in a folder.
 func Build(folder string) (string, error) {
 	name := folder + "/serve"
-	cmd := exec.Command("go", "build", "-o", name, "github.com/go-websockets/websockets/bench/cmd/serve")
+	cmd := exec.Command("go", "build", "-o", name, module+"/cmd/serve")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the servers: %w\n%s", err, out)
 	}

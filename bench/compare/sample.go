@@ -15,7 +15,7 @@ type Sample struct {
 	Cost       float64 // in the unit of the work, of the server's processor time or memory
 	Rate       float64 `json:",omitempty"` // messages, deliveries or connections per second
 	P50, P99   float64 `json:",omitempty"` // µs: how long a client waits for its echo
-	Allocs     float64 `json:",omitempty"` // objects on the heap for a message
+	Allocs     float64 `json:",omitempty"` // objects on the heap for a message; -1 if nobody knows
 	Ratio      float64 `json:",omitempty"` // size of replies to that before compression
 	Resident   float64 `json:",omitempty"` // bytes of RAM for a connection
 	Extensions string  `json:",omitempty"` // agreed on
@@ -34,9 +34,9 @@ const (
 	loadCore   = 1
 )
 
-// Measure has one candidate do a work. command starts its process.
-func Measure(w *Work, c *servers.Candidate, times Times, command []string) (Sample, error) {
-	p, err := StartProcess(serverCore, command...)
+// Measure has one candidate do a work. command starts its process in a folder.
+func Measure(w *Work, c *servers.Candidate, times Times, folder string, command []string) (Sample, error) {
+	p, err := StartProcess(serverCore, folder, command...)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -101,7 +101,9 @@ func (m *measurement) busy(clients runner) (n int64, cpu time.Duration, err erro
 		return 0, 0, fmt.Errorf("no message in %v", m.times.Measure)
 	}
 	m.sample.Rate = float64(n) / elapsed.Seconds()
-	m.sample.Allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
+	if m.sample.Allocs = float64(after.Mallocs-before.Mallocs) / float64(n); after.Mallocs == 0 {
+		m.sample.Allocs = -1
+	}
 	return n, cpuAfter - cpuBefore, nil
 }
 

@@ -123,6 +123,8 @@ func (w *Work) Suits(c *servers.Candidate) bool {
 	switch {
 	case w.Only != nil && !slices.Contains(w.Only, c.Name):
 		return false
+	case w.TLS && c.Command != nil:
+		return false // it would need a certificate in files
 	case w.Stalled && c.Family == servers.Raw:
 		return false // it writes to one after the other, so it would just stop
 	case w.Compression != "":

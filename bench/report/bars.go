@@ -60,6 +60,8 @@ func row(b *strings.Builder, w *compare.WorkResult, c *compare.CandidateResult, 
 		class, nameClass = "ours", "name-ours"
 	case c.Family == servers.Raw:
 		class = "raw"
+	case c.Family == servers.Other:
+		class = "other"
 	case best:
 		class = "best"
 	}

@@ -45,22 +45,24 @@ func title(w *compare.WorkResult) string {
 
 // summary has a line for each work: we, plain TCP, the best of the others.
 func summary(b *strings.Builder, r *compare.Results) {
-	b.WriteString("| work | unit | raw TCP | our best | best rival | ours to raw | ours to best rival |\n")
-	b.WriteString("|---|---|---|---|---|---|---|\n")
+	b.WriteString("| work | unit | raw TCP | our best | best Go rival | ours to raw | ours to it | best in other languages |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for _, w := range r.Works {
 		ours, raw, rival := OurBest(w), w.Find("raw"), w.BestRival()
 		if ours == nil {
 			continue
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", w.Title, w.Unit,
-			cost(raw), named(ours), named(rival), times(ours.Ratio(raw)), times(ours.Ratio(rival)))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", w.Title, w.Unit,
+			cost(raw), named(ours), named(rival), times(ours.Ratio(raw)), times(ours.Ratio(rival)), named(cheapest(w, servers.Other)))
 	}
 }
 
 // OurBest is the way to use the library that cost least, nil if none was tried.
-func OurBest(w *compare.WorkResult) (best *compare.CandidateResult) {
+func OurBest(w *compare.WorkResult) *compare.CandidateResult { return cheapest(w, servers.Ours) }
+
+func cheapest(w *compare.WorkResult, f servers.Family) (best *compare.CandidateResult) {
 	for _, c := range w.Candidates {
-		if c.Family == servers.Ours && !math.IsNaN(c.Best()) && (best == nil || c.Best() < best.Best()) {
+		if c.Family == f && !math.IsNaN(c.Best()) && (best == nil || c.Best() < best.Best()) {
 			best = c
 		}
 	}
@@ -124,7 +126,7 @@ func Ranked(w *compare.WorkResult) []*compare.CandidateResult {
 func table(b *strings.Builder, w *compare.WorkResult) {
 	raw, rival := w.Find("raw"), w.BestRival()
 	columns := extraColumns(w)
-	fmt.Fprintf(b, "| candidate | best, %s | median | range | to raw | to best rival |", w.Unit)
+	fmt.Fprintf(b, "| candidate | best, %s | median | range | to raw | to best Go rival |", w.Unit)
 	for _, c := range columns {
 		fmt.Fprintf(b, " %s |", c.name)
 	}
@@ -148,7 +150,7 @@ func label(w *compare.WorkResult, c *compare.CandidateResult) string {
 	switch {
 	case c.Family == servers.Ours:
 		return "**" + c.Name + "**"
-	case w.Text && c.Family == servers.Rival && !c.ChecksText:
+	case w.Text && c.Family != servers.Raw && !c.ChecksText:
 		return c.Name + " (does not check UTF-8)"
 	}
 	return c.Name
@@ -179,7 +181,12 @@ func extraColumns(w *compare.WorkResult) (list []column) {
 		}
 	}
 	if has(func(s compare.Sample) float64 { return s.Rate }) {
-		list = append(list, column{"allocations", func(s compare.Sample) string { return fmt.Sprintf("%.2f", s.Allocs) }})
+		list = append(list, column{"allocations", func(s compare.Sample) string {
+			if s.Allocs < 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.2f", s.Allocs)
+		}})
 	}
 	return list
 }

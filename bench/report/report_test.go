@@ -24,6 +24,7 @@ func results() *compare.Results {
 				{Name: "ours", Family: servers.Ours, ChecksText: true, Samples: sample(2)},
 				{Name: "gws", Family: servers.Rival, Samples: sample(1.5)},
 				{Name: "gobwas", Family: servers.Rival, ChecksText: true, Samples: sample(4)},
+				{Name: "bun", Family: servers.Other, ChecksText: true, Samples: sample(8)},
 				{Name: "coder", Family: servers.Rival, Samples: []compare.Sample{{Failed: "a | b"}}},
 			},
 		}},
@@ -38,7 +39,7 @@ func results() *compare.Results {
 func TestTablesSayWhoIsCheaper(t *testing.T) {
 	got := Markdown(results())
 	for _, want := range []string{
-		"| texts, long | s/GB | 1.00 | 2.00 (ours) | 4.00 (gobwas) | 2.00× | 0.50× |",
+		"| texts, long | s/GB | 1.00 | 2.00 (ours) | 4.00 (gobwas) | 2.00× | 0.50× | 8.00 (bun) |",
 		"| **ours** | 2.00 | 2.50 | 2.00–3.00 | 2.00× | 0.50× | 123,000 | 1.50 | 1.00 |",
 		"| gws (does not check UTF-8) | 1.50 |",
 		"| coder | failed: a / b |",

@@ -21,7 +21,8 @@ type Family string
 const (
 	Raw   Family = "raw"   // TCP and nothing else: what the system itself costs
 	Ours  Family = "ours"  // this library
-	Rival Family = "rival" // another one
+	Rival Family = "rival" // another one, in Go
+	Other Family = "other" // another one, in another language
 )
 
 // A Compression is a setting of permessage-deflate (RFC 7692).
@@ -49,7 +50,8 @@ type Candidate struct {
 	Compresses []Compression // what it can do but Off
 	Fragments  bool          // its replies come in several frames
 	Streams    bool          // for large messages: what it does with small ones is of no interest
-	Command    []string      // starts it, if it is not written in Go
+	Command    []string      // starts it in the folder of this module, if it is not written in Go
+	needs      string        // a file without which Command is of no use
 	serve      func(ln net.Listener, s Setup) error
 }
 

@@ -117,10 +117,20 @@ func read(name string) (*compare.Results, error) {
 // config makes what is to run of the flags.
 func (f *flags) config() (c compare.Config, err error) {
 	c.Rounds, c.Times = 3, compare.Times{Warm: f.warm, Measure: 300 * time.Millisecond, Settle: 300 * time.Millisecond}
+	if c.Folder, err = compare.Folder(); err != nil {
+		return c, fmt.Errorf("find the folder of this module: %w", err)
+	}
 	candidates := servers.All()
 	if f.full {
 		c.Rounds, c.Times.Measure = 5, 500*time.Millisecond
-		candidates = append(candidates, servers.Others()...)
+	}
+	for _, o := range servers.Others() {
+		switch wanted := f.full || f.candidates != ""; {
+		case wanted && o.Installed(c.Folder):
+			candidates = append(candidates, o)
+		case wanted:
+			log.Printf("without %s, which is not installed: see bench/install", o.Name)
+		}
 	}
 	if f.rounds > 0 {
 		c.Rounds = f.rounds
@@ -136,9 +146,6 @@ func (f *flags) config() (c compare.Config, err error) {
 		if f.full || !w.Full || f.works != "" {
 			c.Works = append(c.Works, w)
 		}
-	}
-	if f.candidates != "" {
-		candidates = append(servers.All(), servers.Others()...)
 	}
 	c.Candidates, err = pick(f.candidates, candidates, func(c *servers.Candidate) string { return c.Name })
 	return c, err
