@@ -5,6 +5,7 @@ package compare
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type Config struct {
 	Rounds     int
 	Times      Times
 	Serve      string           // the program that runs a candidate in Go: see command serve
+	Profiles   string           // a folder for profiles of servers in Go, the last round's; none if empty
 	Folder     string           // of this module, where others are run
 	Progress   func(p Progress) // called before each turn
 }
@@ -100,6 +102,9 @@ func (c *Config) command(w *Work, t *servers.Candidate) []string {
 	}
 	if w.Compression != "" {
 		argv = append(argv, "-compression", string(w.Compression))
+	}
+	if c.Profiles != "" && t.Command == nil {
+		argv = append(argv, "-cpuprofile", filepath.Join(c.Profiles, w.Name+"-"+t.Name+".pprof"))
 	}
 	if w.Kind == Opening {
 		argv = append(argv, "-opening")

@@ -67,6 +67,7 @@ func (c *Clients) broadcast(n, window int, stalled bool) error {
 		p := c.traffic.out.slice(next, window)
 		next = (next + window) % c.traffic.out.n
 		waiting = n * window
+		c.asked += int64(waiting)
 		return writeAll(fd, p)
 	}
 	c.begin = say

@@ -3,7 +3,6 @@ package load
 import (
 	"bytes"
 	"compress/flate"
-	"errors"
 	"fmt"
 	"io"
 
@@ -12,24 +11,34 @@ import (
 
 // A checker looks at what comes in on one connection.
 type checker interface {
-	// take returns how many messages end in p, and whether a pong is owed.
-	take(p []byte) (messages int, ping bool, err error)
+	// take returns how many messages end in p, and the pong that is owed, if any.
+	take(p []byte) (messages int, pong []byte, err error)
+}
+
+const pingByte = 0x80 | byte(frame.OpPing)
+
+// answer makes a pong of a ping (RFC 6455 §5.5.3), masked with a key of zeros.
+func answer(payload []byte) []byte {
+	return append([]byte{0x80 | byte(frame.OpPong), 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 }
 
 // exact wants the bytes that a server sends which frames each message once.
 type exact struct {
 	want *ring
-	pos  int // in want, where the next byte is
-	next int // the message that it belongs to
-	skip int // bytes to come of a ping
+	pos  int    // in want, where the next byte is
+	next int    // the message that it belongs to
+	ping []byte // as much as has come of one
 }
 
-func (e *exact) take(p []byte) (messages int, ping bool, err error) {
+func (e *exact) take(p []byte) (messages int, pong []byte, err error) {
 	for len(p) > 0 {
-		if e.skip > 0 {
-			n := min(e.skip, len(p))
-			e.skip -= n
-			p = p[n:]
+		if len(e.ping) > 0 || p[0] == pingByte && e.pos == e.start() {
+			e.ping = append(e.ping, p[0])
+			p = p[1:]
+			if len(e.ping) > 1 && len(e.ping) == 2+int(e.ping[1]) {
+				pong = answer(e.ping[2:])
+				e.ping = nil
+			}
 			continue
 		}
 		n := e.equal(p)
@@ -46,15 +55,11 @@ func (e *exact) take(p []byte) (messages int, ping bool, err error) {
 		if n > 0 {
 			continue
 		}
-		if e.pos != e.start() || p[0] != 0x80|byte(frame.OpPing) {
-			return messages, ping, e.differs(p)
+		if p[0] != pingByte || e.pos != e.start() {
+			return messages, pong, e.differs(p)
 		}
-		if len(p) < 2 {
-			return messages, ping, errors.New("half a header of a ping") // 20 s apart at least, they are never cut
-		}
-		e.skip, ping = 2+int(p[1]&0x7F), true
 	}
-	return messages, ping, nil
+	return messages, pong, nil
 }
 
 // equal returns how much of p is as wanted. It is all of it, unless something comes
@@ -94,21 +99,22 @@ type parsed struct {
 	h        frame.Header
 	inside   bool // a frame
 	inflate  *inflater
-	packed   bool  // the current message is compressed
-	wire     int64 // bytes of payloads so far
+	ping     []byte // the payload of one
+	packed   bool   // the current message is compressed
+	wire     int64  // bytes of payloads so far
 }
 
-func (d *parsed) take(p []byte) (messages int, ping bool, err error) {
+func (d *parsed) take(p []byte) (messages int, pong []byte, err error) {
 	for len(p) > 0 {
 		if !d.inside {
 			before := len(d.head)
 			d.head = append(d.head, p[:min(len(p), frame.MaxHeaderSize-before)]...)
 			h, n, err := frame.ParseHeader(d.head)
 			if err != nil {
-				return messages, ping, err
+				return messages, pong, err
 			}
 			if n == 0 {
-				return messages, ping, nil // all of p is in head: it is shorter than a header
+				return messages, pong, nil // all of p is in head: it is shorter than a header
 			}
 			p = p[n-before:]
 			d.head = d.head[:0]
@@ -119,25 +125,25 @@ func (d *parsed) take(p []byte) (messages int, ping bool, err error) {
 		}
 		n := int(min(d.left, int64(len(p))))
 		if err := d.payload(p[:n]); err != nil {
-			return messages, ping, err
+			return messages, pong, err
 		}
 		p, d.left = p[n:], d.left-int64(n)
 		if d.left > 0 {
-			return messages, ping, nil
+			return messages, pong, nil
 		}
 		d.inside = false
 		switch {
 		case d.h.Opcode == frame.OpPing:
-			ping = true
+			pong, d.ping = answer(d.ping), nil
 		case d.h.Opcode.IsControl():
 		case d.h.FIN:
 			if err := d.end(); err != nil {
-				return messages, ping, err
+				return messages, pong, err
 			}
 			messages++
 		}
 	}
-	return messages, ping, nil
+	return messages, pong, nil
 }
 
 // payload checks a piece of a message.
@@ -146,6 +152,7 @@ func (d *parsed) payload(p []byte) error {
 	case d.h.Opcode == frame.OpClose:
 		return fmt.Errorf("closed by the server: %q", p)
 	case d.h.Opcode.IsControl():
+		d.ping = append(d.ping, p...)
 		return nil
 	}
 	d.wire += int64(len(p))

@@ -13,13 +13,13 @@ import (
 var payloads = [][]byte{[]byte("first message"), []byte("second"), bytes.Repeat([]byte("third "), 30)}
 
 // feed gives a checker p in pieces of a size.
-func feed(c checker, p []byte, size int) (messages int, ping bool, err error) {
+func feed(c checker, p []byte, size int) (messages int, pongs []byte, err error) {
 	for len(p) > 0 && err == nil {
 		n := min(size, len(p))
-		m, pinged, e := c.take(p[:n])
-		messages, ping, err, p = messages+m, ping || pinged, e, p[n:]
+		m, pong, e := c.take(p[:n])
+		messages, pongs, err, p = messages+m, append(pongs, pong...), e, p[n:]
 	}
-	return messages, ping, err
+	return messages, pongs, err
 }
 
 // reply is a frame as a server sends it.
@@ -38,8 +38,8 @@ func TestEchoesAreCountedHoweverTheyArrive(t *testing.T) {
 	}
 	for size := 1; size <= len(wire); size++ {
 		for _, c := range []checker{&exact{want: &traffic.in}, &parsed{payloads: payloads}} {
-			if n, ping, err := feed(c, wire, size); n != 9 || ping || err != nil {
-				t.Fatalf("in pieces of %d, %T: %d messages, ping %v, %v", size, c, n, ping, err)
+			if n, pong, err := feed(c, wire, size); n != 9 || pong != nil || err != nil {
+				t.Fatalf("in pieces of %d, %T: %d messages, pong %x, %v", size, c, n, pong, err)
 			}
 		}
 	}
@@ -63,14 +63,17 @@ func TestOneWrongByteIsFound(t *testing.T) {
 	}
 }
 
-func TestPingsAreTold(t *testing.T) {
+func TestPingsAreAnswered(t *testing.T) {
 	traffic := NewTraffic(frame.OpText, payloads, false, false)
 	wire := append([]byte(nil), traffic.in.slice(0, 1)...)
 	wire = append(wire, reply(t, frame.Frame{FIN: true, Opcode: frame.OpPing, Payload: []byte("12345678")})...)
 	wire = append(wire, traffic.in.slice(1, 2)...)
-	for _, c := range []checker{&exact{want: &traffic.in}, &parsed{payloads: payloads}} {
-		if n, ping, err := feed(c, wire, len(wire)); n != 3 || !ping || err != nil {
-			t.Errorf("%T: %d messages, ping %v, %v", c, n, ping, err)
+	want := "\x8a\x88\x00\x00\x00\x0012345678"
+	for size := 1; size <= len(wire); size++ {
+		for _, c := range []checker{&exact{want: &traffic.in}, &parsed{payloads: payloads}} {
+			if n, pong, err := feed(c, wire, size); n != 3 || string(pong) != want || err != nil {
+				t.Errorf("%T: %d messages, pong %q, %v", c, n, pong, err)
+			}
 		}
 	}
 }

@@ -22,6 +22,7 @@ type Clients struct {
 	window  int // messages in flight on a connection
 	begin   func() error
 	reply   func(c *conn, messages int) error // to messages that came
+	beside  *Openings                         // connections that come and go meanwhile
 	silent  []int                             // sockets on which nothing is read
 	asked   int64                             // messages sent
 	got     int64                             // messages that came back
@@ -43,11 +44,6 @@ type conn struct {
 
 // patience is how long nothing may come back.
 const patience = 10 * time.Second
-
-// pong answers a ping of the keepalive. Its payload is not checked by anybody but
-// the server's Ping: an unasked pong is allowed (RFC 6455 §5.5.3), and the next
-// message proves life as well.
-var pong = []byte{0x8A, 0x80, 1, 2, 3, 4}
 
 // Echo opens n connections, each with window messages in flight. sampled says
 // that replies may be cut or compressed, so that frames must be read.
@@ -87,7 +83,14 @@ func newClients(s *Server, t *Traffic) (*Clients, error) {
 
 // add opens connections.
 func (c *Clients) add(n int, path string, sampled bool) error {
-	for range n {
+	for i := range n {
+		if i%256 == 255 && path == "/echo" {
+			c.drained = true
+			if err := c.Idle(0); err != nil { // those that are open get pings
+				return err
+			}
+			c.drained = false
+		}
 		fd, extensions, err := c.server.open(path)
 		if err != nil {
 			return fmt.Errorf("connection %d: %w", len(c.conns), err)
@@ -147,20 +150,38 @@ func (c *Clients) Latency() *Histogram { return &c.latency }
 // Run keeps the connections busy for a while, and returns how many messages came
 // back meanwhile. What is in flight at the end is left for the next Run.
 func (c *Clients) Run(d time.Duration) (int64, error) {
+	c.resume()
 	return c.run(func(now, start time.Time) bool { return now.Sub(start) >= d })
+}
+
+func (c *Clients) resume() {
+	if c.drained {
+		c.drained, c.started = false, false
+	}
 }
 
 // RunMessages is Run until n more messages have come back.
 func (c *Clients) RunMessages(n int64) error {
+	c.resume()
 	end := c.got + n
 	_, err := c.run(func(_, _ time.Time) bool { return c.got >= end })
 	return err
 }
 
-// Drain waits for what is in flight, and ends the traffic.
+// Drain waits for what is in flight, and ends the traffic. The next Run begins it
+// again.
 func (c *Clients) Drain() error {
 	c.drained = true
 	_, err := c.run(func(_, _ time.Time) bool { return c.got == c.asked })
+	for _, k := range c.conns {
+		k.sent = time.Time{}
+	}
+	return err
+}
+
+// Idle answers pings for a while, behind Drain.
+func (c *Clients) Idle(d time.Duration) error {
+	_, err := c.run(func(now, start time.Time) bool { return now.Sub(start) >= d })
 	return err
 }
 
@@ -168,7 +189,7 @@ func (c *Clients) run(done func(now, start time.Time) bool) (int64, error) {
 	start := time.Now()
 	before := c.got
 	c.latency.Reset()
-	if !c.started {
+	if !c.started && !c.drained {
 		c.started = true
 		if err := c.begin(); err != nil {
 			return 0, err
@@ -186,9 +207,14 @@ func (c *Clients) run(done func(now, start time.Time) bool) (int64, error) {
 			}
 		}
 		now := time.Now()
+		if c.beside != nil {
+			if err := c.beside.wake(now); err != nil {
+				return 0, err
+			}
+		}
 		if c.got > lastGot {
 			last, lastGot = now, c.got
-		} else if now.Sub(last) > patience {
+		} else if now.Sub(last) > patience && c.got < c.asked {
 			return 0, fmt.Errorf("nothing came back for %v", patience)
 		}
 		if done(now, start) {
@@ -200,6 +226,9 @@ func (c *Clients) run(done func(now, start time.Time) bool) (int64, error) {
 var errEOF = errors.New("the server closed the connection")
 
 func (c *Clients) handle(e *unix.EpollEvent) error {
+	if e.Fd == besideID {
+		return c.beside.poke()
+	}
 	k := c.conns[e.Fd]
 	if e.Events&unix.EPOLLOUT != 0 {
 		if err := c.flush(k); err != nil {
@@ -218,11 +247,11 @@ func (c *Clients) handle(e *unix.EpollEvent) error {
 	case n == 0:
 		return errEOF
 	}
-	messages, ping, err := k.check.take(c.buf[:n])
+	messages, pong, err := k.check.take(c.buf[:n])
 	if err != nil {
 		return err
 	}
-	if ping {
+	if pong != nil {
 		if err := c.write(k, pong); err != nil {
 			return err
 		}
@@ -240,7 +269,7 @@ func (c *Clients) send(k *conn, messages int) error {
 		return nil
 	}
 	c.asked += int64(messages)
-	if c.window == 1 {
+	if c.window == 1 { // with Rotate, sent is zero here
 		now := time.Now()
 		if !k.sent.IsZero() {
 			c.latency.Add(now.Sub(k.sent))

@@ -17,6 +17,9 @@ type Openings struct {
 	poll    int
 	slots   []opening
 	done    int64
+	pause   time.Duration // at least, from one connection in a place to the next
+	events  []unix.EpollEvent
+	buf     []byte
 	Latency Histogram // from connecting to the end of TCP
 }
 
@@ -47,6 +50,7 @@ func Open(s *Server, n int) (*Openings, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	o := &Openings{server: s, request: s.httpRequest("/echo"), poll: poll, slots: make([]opening, n)}
+	o.events, o.buf = make([]unix.EpollEvent, 256), make([]byte, 4<<10)
 	for i := range o.slots {
 		o.slots[i].fd = -1
 	}
@@ -84,15 +88,13 @@ func (o *Openings) RunConnections(n int64) error {
 func (o *Openings) run(done func(now, start time.Time) bool) (int64, error) {
 	start, last := time.Now(), time.Now()
 	before, lastDone := o.done, o.done
-	events := make([]unix.EpollEvent, 256)
-	buf := make([]byte, 4<<10)
 	for {
-		n, err := unix.EpollWait(o.poll, events, 20)
+		n, err := unix.EpollWait(o.poll, o.events, 20)
 		if err != nil && err != unix.EINTR {
 			return 0, fmt.Errorf("epoll: %w", err)
 		}
 		for i := range max(n, 0) {
-			if err := o.handle(int(events[i].Fd), buf); err != nil {
+			if err := o.handle(int(o.events[i].Fd), o.buf); err != nil {
 				return 0, fmt.Errorf("opening: %w", err)
 			}
 		}
@@ -145,6 +147,9 @@ func (o *Openings) handle(i int, buf []byte) error {
 		o.Latency.Add(time.Since(s.began))
 		o.done++
 		_ = unix.Close(s.fd)
+		if s.fd = -1; o.pause > 0 {
+			return nil // wake goes on
+		}
 		return o.connect(i)
 	}
 	return s.take(buf[:n])

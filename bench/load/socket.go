@@ -83,8 +83,11 @@ func (s *Server) open(path string) (fd int, extensions string, err error) {
 		}
 	}()
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10})
-	if err := unix.Connect(fd, s.sockaddr()); err != nil {
-		return 0, "", fmt.Errorf("connect: %w", err)
+	for err := unix.EINTR; err == unix.EINTR; {
+		e := unix.Connect(fd, s.sockaddr())
+		if err, _ = e.(unix.Errno); e != nil && err != unix.EINTR && err != unix.EISCONN {
+			return 0, "", fmt.Errorf("connect: %w", e)
+		}
 	}
 	if err := writeAll(fd, s.request(path)); err != nil {
 		return 0, "", err
@@ -100,6 +103,9 @@ func (s *Server) open(path string) (fd int, extensions string, err error) {
 func writeAll(fd int, p []byte) error {
 	for len(p) > 0 {
 		n, err := unix.Write(fd, p)
+		if err == unix.EINTR {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
@@ -114,6 +120,9 @@ func readResponse(fd int) (extensions string, err error) {
 	buf := make([]byte, 4<<10)
 	for {
 		n, err := unix.Read(fd, buf)
+		if err == unix.EINTR {
+			continue
+		}
 		if err != nil {
 			return "", fmt.Errorf("read the response: %w", err)
 		}

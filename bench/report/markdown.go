@@ -205,18 +205,32 @@ func thousandsOf(v float64) string {
 }
 
 func scaleTable(b *strings.Builder, r *compare.Results) {
-	b.WriteString("| candidate | connections | server processes | churn | µs/message | p99, ms | bytes/connection | of RAM | longest pause, ms |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("At most 64 messages are in flight, over all connections in turn; 8 for each process where there are several.\n\n")
+	b.WriteString("| candidate | connections | server processes | µs/message | a second | p50, ms | p99, ms | bytes/connection | of RAM | longest pause, ms |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, s := range r.Scale {
-		churn := "no"
 		if s.Churn {
-			churn = thousandsOf(s.Opened) + " a second"
-		}
-		if s.Failed != "" {
-			fmt.Fprintf(b, "| %s | %s | %d | %s | failed: %s | | | | |\n", s.Candidate, thousandsOf(float64(s.Connections)), s.Processes, churn, s.Failed)
 			continue
 		}
-		fmt.Fprintf(b, "| %s | %s | %d | %s | %s | %s | %s | %s | %s |\n", s.Candidate, thousandsOf(float64(s.Connections)), s.Processes, churn,
-			figure(s.Cost), figure(s.P99/1000), figure(s.Memory), figure(s.Resident), figure(s.PauseMax/1000))
+		fmt.Fprintf(b, "| %s | %s | %d |", s.Candidate, thousandsOf(float64(s.Connections)), s.Processes)
+		if s.Failed != "" {
+			fmt.Fprintf(b, " failed: %s | | | | | | |\n", s.Failed)
+			continue
+		}
+		fmt.Fprintf(b, " %s | %s | %s | %s | %s | %s | %s |\n", figure(s.Cost), thousandsOf(s.Rate),
+			figure(s.P50/1000), figure(s.P99/1000), figure(s.Memory), figure(s.Resident), figure(s.PauseMax/1000))
+	}
+	fmt.Fprintf(b, "\nThe same while others come and go, at most %d a second. What they cost is in the figures for messages.\n\n", compare.ChurnRate)
+	b.WriteString("| candidate | connections | come and go | µs/message | a second | p50, ms | p99, ms | longest pause, ms |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|\n")
+	for _, s := range r.Scale {
+		switch {
+		case !s.Churn:
+		case s.Failed != "":
+			fmt.Fprintf(b, "| %s | %s | failed: %s | | | | | |\n", s.Candidate, thousandsOf(float64(s.Connections)), s.Failed)
+		default:
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", s.Candidate, thousandsOf(float64(s.Connections)), thousandsOf(s.Opened),
+				figure(s.Cost), thousandsOf(s.Rate), figure(s.P50/1000), figure(s.P99/1000), figure(s.PauseMax/1000))
+		}
 	}
 }

@@ -37,6 +37,17 @@ func (b *bar) show(p compare.Progress) {
 	b.work = p.Work.Name
 }
 
+// step shows a step of how a server scales.
+func (b *bar) step(candidate string, connections int) {
+	work := fmt.Sprintf("%d connections", connections)
+	if b.terminal {
+		fmt.Fprintf(b.out, "\r\033[K%s, %s", work, candidate)
+	} else if work != b.work {
+		fmt.Fprintln(b.out, work)
+	}
+	b.work = work
+}
+
 func (b *bar) end() {
 	if b.terminal {
 		fmt.Fprint(b.out, "\r\033[K")

@@ -14,12 +14,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +37,10 @@ type flags struct {
 	rounds            int
 	warm, measure     time.Duration
 	out, docs, from   string
-	list              bool
+	profiles          string
+	list, scale       bool
+	many              int
+	hold              bool
 }
 
 func main() {
@@ -50,6 +56,10 @@ func main() {
 	flag.StringVar(&f.out, "out", "bench/results", "`folder` for the results")
 	flag.StringVar(&f.docs, "docs", "", "Markdown `file` whose tables are replaced")
 	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`")
+	flag.BoolVar(&f.scale, "scale", false, "also look at 10 to 19,000 connections; part of -full")
+	flag.StringVar(&f.profiles, "profiles", "", "`folder` for profiles of servers in Go, which cost them a little")
+	flag.IntVar(&f.many, "many", 0, "also look at so many connections, of several processes")
+	flag.BoolVar(&f.hold, "hold", false, "be one of the processes that -many starts")
 	flag.BoolVar(&f.list, "list", false, "list works and candidates")
 	flag.Parse()
 	if err := f.run(); err != nil {
@@ -58,8 +68,11 @@ func main() {
 }
 
 func (f *flags) run() error {
-	if f.list {
+	switch {
+	case f.list:
 		return list()
+	case f.hold:
+		return hold(flag.Args())
 	}
 	results, err := f.results()
 	if err != nil {
@@ -70,6 +83,22 @@ func (f *flags) run() error {
 	}
 	fmt.Print(report.Markdown(results))
 	return nil
+}
+
+// hold is a process of clients.
+func hold(args []string) error {
+	if len(args) != 2 {
+		return errors.New("-hold takes an address and a number of connections")
+	}
+	addr, err := netip.ParseAddrPort(args[0])
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return compare.Hold(addr, n, os.Stdin, os.Stdout)
 }
 
 func list() error {
@@ -102,7 +131,54 @@ func (f *flags) results() (*compare.Results, error) {
 	bar := newBar(os.Stderr)
 	defer bar.end()
 	config.Progress = bar.show
-	return compare.Run(config)
+	results, err := compare.Run(config)
+	if err == nil && (f.scale || f.full && f.works == "") {
+		err = f.scaling(&config, results, bar)
+	}
+	if err == nil && f.many > 0 {
+		err = f.scaleMany(&config, results, bar)
+	}
+	return results, err
+}
+
+// scaling adds what happens with many connections.
+func (f *flags) scaling(config *compare.Config, r *compare.Results, b *bar) (err error) {
+	start := time.Now()
+	if f.candidates == "" {
+		config.Candidates = nil
+		for _, name := range []string{"raw", "ours", "gobwas", "gws", "gorilla-tuned"} {
+			c, err := servers.Find(name)
+			if err != nil {
+				return err
+			}
+			config.Candidates = append(config.Candidates, c)
+		}
+	}
+	if r.Scale, err = compare.Scaling(*config, compare.Sizes, b.step); err != nil {
+		return err
+	}
+	r.Took += time.Since(start).Round(time.Second)
+	return nil
+}
+
+// manyProcesses is how many processes of a server share the connections of -many.
+const manyProcesses = 11
+
+// scaleMany adds what happens with more connections than fit into a process.
+func (f *flags) scaleMany(config *compare.Config, r *compare.Results, b *bar) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	candidate, err := servers.Find("ours")
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	b.step(candidate.Name, f.many)
+	r.Scale = append(r.Scale, compare.Many(*config, candidate, f.many, manyProcesses, program, "-hold"))
+	r.Took += time.Since(start).Round(time.Second)
+	return nil
 }
 
 func read(name string) (*compare.Results, error) {
@@ -119,6 +195,14 @@ func (f *flags) config() (c compare.Config, err error) {
 	c.Rounds, c.Times = 3, compare.Times{Warm: f.warm, Measure: 300 * time.Millisecond, Settle: 300 * time.Millisecond}
 	if c.Folder, err = compare.Folder(); err != nil {
 		return c, fmt.Errorf("find the folder of this module: %w", err)
+	}
+	if f.profiles != "" {
+		if c.Profiles, err = filepath.Abs(f.profiles); err == nil {
+			err = os.MkdirAll(c.Profiles, 0o755)
+		}
+		if err != nil {
+			return c, err
+		}
 	}
 	candidates := servers.All()
 	if f.full {
@@ -151,10 +235,13 @@ func (f *flags) config() (c compare.Config, err error) {
 	return c, err
 }
 
-// pick returns those of a list that are named, all if none is.
+// pick returns those of a list that are named, all if there are no names.
 func pick[T any](names string, list []T, name func(T) string) (picked []T, err error) {
-	if names == "" {
+	switch names {
+	case "":
 		return list, nil
+	case "none":
+		return nil, nil
 	}
 	for want := range strings.SplitSeq(names, ",") {
 		i := slices.IndexFunc(list, func(v T) bool { return name(v) == want })
