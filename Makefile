@@ -43,9 +43,9 @@ interop: ## install the peers, then test against them
 bench: ## this library beside others, in three minutes: tables and a page of plots
 	go run ./bench/cmd/compare
 
-bench-full: ## the same with all works and rivals, into docs/reference
+bench-full: ## all works and rivals, and 200,000 connections, into docs/reference: half an hour
 	bench/install
-	go run ./bench/cmd/compare -full -out docs/reference/benchmarks -docs docs/reference/benchmarks.md
+	go run ./bench/cmd/compare -full -many 200000 -out docs/reference/benchmarks -docs docs/reference/benchmarks.md
 
 bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...

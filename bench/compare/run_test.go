@@ -5,33 +5,20 @@ package compare
 import (
 	"math"
 	"testing"
-	"time"
 
 	"github.com/go-websockets/websockets/bench/servers"
 )
 
 // TestRun runs processes, for moments: what the figures are does not matter here.
 func TestRun(t *testing.T) {
-	serve, err := Build(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c Config
-	for _, name := range []string{"raw", "ours", "gobwas"} {
-		candidate, err := servers.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Candidates = append(c.Candidates, candidate)
-	}
+	c := shortConfig(t, "raw", "ours", "gobwas")
 	for _, w := range Works() {
 		switch w.Name {
 		case "ping-pong-64", "ascii-64k", "memory", "opening":
 			c.Works = append(c.Works, small(w))
 		}
 	}
-	c.Rounds, c.Serve = 2, serve
-	c.Times = Times{Warm: 10 * time.Millisecond, Measure: 40 * time.Millisecond, Settle: 10 * time.Millisecond}
+	c.Rounds = 2
 	turns := 0
 	c.Progress = func(p Progress) {
 		if p.Done != turns {

@@ -17,21 +17,26 @@ import (
 // TestEveryCandidateDoesItsWork: a few hundred messages of each kind come back as
 // they went out, from every candidate that is written in Go.
 func TestEveryCandidateDoesItsWork(t *testing.T) {
-	for _, w := range Works() {
-		if w.Connections > 64 && slices.ContainsFunc(Works(), func(other *Work) bool {
+	works := Works()
+	for _, w := range works {
+		if w.Connections > 64 && slices.ContainsFunc(works, func(other *Work) bool {
 			return other.Kind == w.Kind && other.Connections < w.Connections && other.Stalled == w.Stalled
 		}) {
 			continue // the same with more connections
 		}
+		traffic := map[bool]*load.Traffic{}
+		for _, raw := range []bool{false, true} {
+			traffic[raw] = load.NewTraffic(w.Opcode, w.Payloads, raw, w.Compression != "")
+		}
 		for _, c := range servers.All() {
 			if w.Suits(c) {
-				t.Run(w.Name+"/"+c.Name, func(t *testing.T) { tryOut(t, w, c) })
+				t.Run(w.Name+"/"+c.Name, func(t *testing.T) { tryOut(t, w, c, traffic[c.Family == servers.Raw]) })
 			}
 		}
 	}
 }
 
-func tryOut(t *testing.T, w *Work, c *servers.Candidate) {
+func tryOut(t *testing.T, w *Work, c *servers.Candidate, traffic *load.Traffic) {
 	for servers.Hearing() > 0 { // those of the candidate before
 		runtime.Gosched()
 	}
@@ -47,7 +52,6 @@ func tryOut(t *testing.T, w *Work, c *servers.Candidate) {
 		}
 		return
 	}
-	traffic := load.NewTraffic(w.Opcode, w.Payloads, c.Family == servers.Raw, w.Compression != "")
 	clients, err := m.clients(traffic, func() (int, error) { return servers.Hearing(), nil })
 	if err != nil {
 		t.Fatal(err)

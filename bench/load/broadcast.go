@@ -70,12 +70,15 @@ func (c *Clients) broadcast(n, window int, stalled bool) error {
 		c.asked += int64(waiting)
 		return writeAll(fd, p)
 	}
-	c.begin = say
+	c.begin, c.whole, c.until = say, true, time.Now().Add(time.Hour)
 	c.reply = func(_ *conn, messages int) error {
-		if waiting -= messages; waiting == 0 {
-			return say()
+		if waiting -= messages; waiting > 0 {
+			return nil
 		}
-		return nil
+		if c.rests = time.Now().After(c.until); c.rests {
+			return nil
+		}
+		return say()
 	}
 	return nil
 }

@@ -27,7 +27,10 @@ type Clients struct {
 	asked   int64                             // messages sent
 	got     int64                             // messages that came back
 	started bool
-	drained bool // no more is sent
+	until   time.Time // when Run is to end
+	whole   bool      // Run ends only between two broadcasts, and nothing is in flight then
+	rests   bool      // it has ended there
+	drained bool      // no more is sent
 
 	extensions string // agreed on by the last connection
 	latency    Histogram
@@ -148,10 +151,17 @@ func (c *Clients) Extensions() string { return c.extensions }
 func (c *Clients) Latency() *Histogram { return &c.latency }
 
 // Run keeps the connections busy for a while, and returns how many messages came
-// back meanwhile. What is in flight at the end is left for the next Run.
+// back meanwhile. What is in flight at the end is left for the next Run; a broadcast
+// is waited for.
 func (c *Clients) Run(d time.Duration) (int64, error) {
 	c.resume()
-	return c.run(func(now, start time.Time) bool { return now.Sub(start) >= d })
+	c.until = time.Now().Add(d)
+	return c.run(func(now, _ time.Time) bool {
+		if c.whole {
+			return c.rests
+		}
+		return !now.Before(c.until)
+	})
 }
 
 func (c *Clients) resume() {
@@ -163,6 +173,7 @@ func (c *Clients) resume() {
 // RunMessages is Run until n more messages have come back.
 func (c *Clients) RunMessages(n int64) error {
 	c.resume()
+	c.until = time.Now().Add(time.Hour)
 	end := c.got + n
 	_, err := c.run(func(_, _ time.Time) bool { return c.got >= end })
 	return err
@@ -189,8 +200,8 @@ func (c *Clients) run(done func(now, start time.Time) bool) (int64, error) {
 	start := time.Now()
 	before := c.got
 	c.latency.Reset()
-	if !c.started && !c.drained {
-		c.started = true
+	if (!c.started || c.rests) && !c.drained {
+		c.started, c.rests = true, false
 		if err := c.begin(); err != nil {
 			return 0, err
 		}

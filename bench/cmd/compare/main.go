@@ -55,7 +55,7 @@ func main() {
 	flag.DurationVar(&f.measure, "time", 0, "how long a turn takes (default 300ms; 500ms with -full)")
 	flag.StringVar(&f.out, "out", "bench/results", "`folder` for the results")
 	flag.StringVar(&f.docs, "docs", "", "Markdown `file` whose tables are replaced")
-	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`")
+	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`, with commas if several")
 	flag.BoolVar(&f.scale, "scale", false, "also look at 10 to 19,000 connections; part of -full")
 	flag.StringVar(&f.profiles, "profiles", "", "`folder` for profiles of servers in Go, which cost them a little")
 	flag.IntVar(&f.many, "many", 0, "also look at so many connections, of several processes")
@@ -181,13 +181,35 @@ func (f *flags) scaleMany(config *compare.Config, r *compare.Results, b *bar) er
 	return nil
 }
 
-func read(name string) (*compare.Results, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
+// read takes results together. A later one takes the place of a work of an earlier
+// one; when and how it was run is told of the first.
+func read(names string) (*compare.Results, error) {
+	var all compare.Results
+	for i, name := range strings.Split(names, ",") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		var r compare.Results
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if i == 0 {
+			all = r
+			continue
+		}
+		all.Took += r.Took
+		for _, w := range r.Works {
+			i := slices.IndexFunc(all.Works, func(old *compare.WorkResult) bool { return old.Name == w.Name })
+			if i < 0 {
+				all.Works = append(all.Works, w)
+			} else {
+				all.Works[i] = w
+			}
+		}
+		all.Scale = append(all.Scale, r.Scale...)
 	}
-	var r compare.Results
-	return &r, json.Unmarshal(text, &r)
+	return &all, nil
 }
 
 // config makes what is to run of the flags.
