@@ -14,7 +14,7 @@ import (
 // The measures of a plot with bars, in its own units.
 const (
 	width     = 560.0
-	nameWidth = 112.0
+	nameWidth = 128.0
 	tailWidth = 62.0 // for figures behind a bar that is full
 	rowHeight = 22.0
 	barHeight = 14.0

@@ -36,6 +36,9 @@ func scalePlots(all []*compare.Scale) (list []plotted) {
 			}
 			lines[s.Candidate] = append(lines[s.Candidate], point{float64(s.Connections), p.of(s)})
 		}
+		// Colors go by place: the first is ours, the last is that of plain TCP.
+		place := map[string]int{"ours": -1, "raw": 1}
+		slices.SortStableFunc(names, func(a, b string) int { return place[a] - place[b] })
 		if len(names) > 0 {
 			list = append(list, plotted{Title: p.title, Unit: p.unit, Plot: plotLines(p.title, names, lines)})
 		}
