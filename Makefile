@@ -33,7 +33,7 @@ arm64: ## the tests of the vector instructions of arm64, in an emulator
 cover: ## the pure packages reach every statement with their own tests
 	$(RUN) cover
 
-fuzz: ## every fuzz target for FUZZTIME (20s)
+fuzz: ## every fuzz target for FUZZTIME (10s)
 	$(RUN) fuzz
 
 interop: ## install the peers, then test against them
