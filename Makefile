@@ -4,7 +4,7 @@
 RUN := .ci/run
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: ## what to run before a commit: all checks but the slow ones
 	$(RUN) tools fmt tidy generate vet lint fix build test cover
@@ -50,10 +50,16 @@ bench-full: ## all works and rivals, and 200,000 connections, into docs/referenc
 bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...
 
+mutate: ## break the code by rule: which share do the tests of these packages notice
+	go run ./internal/mutate/cmd frame protocol handshake deflate
+
+mutate-trust: ## bring the faults of others here, one at a time: the tests must notice
+	go run ./internal/mutate/cmd -table trust/mutations.txt
+
 clean: ## remove what the targets made
 	rm -rf .tools interop/artifacts bench/results
 
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench bench-full bench-code clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench bench-full bench-code mutate mutate-trust clean

@@ -13,13 +13,13 @@ import (
 var house = [][]string{
 	{"internal/cpu", "internal/race"},
 	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/txtar", "internal/repotest"},
-	{"frame", "httpheader"},
-	{"extension", "http11", "wsuri"},
+	{"frame", "httpheader", "internal/mutate"},
+	{"extension", "http11", "wsuri", "internal/mutate/cmd"},
 	{"protocol", "handshake", "deflate", "conformance"},
 	{"conformance/report"},
 	{"."},
 	{"wstest"},
-	{"examples"},
+	{"examples", "trust"},
 }
 
 // pure are the packages that do no I/O, know no time and start nothing: what
