@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/http11"
 	"github.com/go-websockets/websockets/protocol"
 )
 
@@ -62,6 +63,10 @@ type Handshake struct {
 	Subprotocol string                // the agreed subprotocol
 	Extensions  []extension.Extension // the agreed extensions, in order
 	Buffered    []byte                // bytes that came in behind the handshake
+
+	// What to make Response of when somebody asks: few do, and it takes memory.
+	headers http11.Headers
+	lazy    bool
 }
 
 // A Conn is an open WebSocket connection. One goroutine at a time may receive
@@ -101,6 +106,7 @@ type Conn struct {
 	writer writer
 	pings  pings
 
+	response  atomic.Pointer[http.Response] // made of hs.headers
 	done      chan struct{}
 	err       *CloseError // set before done is closed
 	keepalive *time.Timer // nil if PingInterval is Off
@@ -164,24 +170,24 @@ func (o *Options) resolve() *settings {
 // means the defaults; of opts, what concerns the opening handshake is not looked
 // at. NewConn panics if opts are senseless.
 func NewConn(transport net.Conn, role Role, hs Handshake, opts *Options) *Conn {
-	return newConn(transport, role, hs, opts, nil)
-}
-
-// newConn is NewConn with a function to call once the connection has ended.
-func newConn(transport net.Conn, role Role, hs Handshake, opts *Options, onDone func(*Conn)) *Conn {
 	if opts == nil {
 		opts = &Options{}
 	}
 	if err := opts.check(); err != nil {
 		panic(err)
 	}
+	return newConn(transport, role, hs, opts.resolve(), nil)
+}
+
+// newConn is NewConn with a function to call once the connection has ended.
+func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone func(*Conn)) *Conn {
 	if role != RoleServer && role != RoleClient {
 		panic("websockets: NewConn: the role is neither RoleServer nor RoleClient")
 	}
 	c := &Conn{
 		transport: transport,
 		role:      role,
-		set:       opts.resolve(),
+		set:       set,
 		hs:        hs,
 		done:      make(chan struct{}),
 		onDone:    onDone,
@@ -247,7 +253,15 @@ func (c *Conn) Request() *http.Request { return c.hs.Request }
 // Response returns the response of the opening handshake, or nil if [NewConn]
 // got none. On a client its TLS is set if the connection is over TLS. It must not
 // be changed, and has no body.
-func (c *Conn) Response() *http.Response { return c.hs.Response }
+func (c *Conn) Response() *http.Response {
+	if !c.hs.lazy {
+		return c.hs.Response
+	}
+	if c.response.Load() == nil {
+		c.response.CompareAndSwap(nil, switchingProtocols(c.hs.Request, c.hs.headers))
+	}
+	return c.response.Load()
+}
 
 // Subprotocol returns the agreed subprotocol, or "".
 func (c *Conn) Subprotocol() string { return c.hs.Subprotocol }

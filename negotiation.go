@@ -183,7 +183,8 @@ func (n *negotiation) result(buffered []byte) Handshake {
 	r := n.request.WithContext(n.base)
 	return Handshake{
 		Request:     r,
-		Response:    switchingProtocols(r, n.header),
+		headers:     n.header,
+		lazy:        true,
 		Subprotocol: n.subprotocol,
 		Extensions:  n.extensions,
 		Buffered:    buffered,

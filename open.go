@@ -42,7 +42,7 @@ func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 // connect makes a connection of a transport whose opening handshake is done, and
 // the context for its handler.
 func (s *Server) connect(transport net.Conn, hs Handshake, handled bool) (*Conn, context.Context) {
-	c := newConn(transport, RoleServer, hs, &s.Options, s.ended)
+	c := newConn(transport, RoleServer, hs, s.settings, s.ended)
 	var ctx context.Context
 	if handled {
 		ctx = c.handlerContext(hs.Request.Context())

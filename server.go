@@ -91,11 +91,12 @@ type Server struct {
 	// make, as far as the system looks at it. Default: what the umask leaves.
 	UnixMode fs.FileMode
 
-	once  sync.Once // runs setUp
-	fault error     // what setUp found wrong
-	tls   *tls.Config
-	live  registry
-	warn  limiter
+	once     sync.Once // runs setUp
+	fault    error     // what setUp found wrong
+	settings *settings // of every connection
+	tls      *tls.Config
+	live     registry
+	warn     limiter
 }
 
 // ListenAndServe listens on a TCP address such as ":8765" or "localhost:8765"
@@ -182,6 +183,7 @@ func (s *Server) ready() error {
 
 func (s *Server) setUp() {
 	s.live.init()
+	s.settings = s.resolve()
 	if s.TLSConfig != nil {
 		s.tls = withHTTP11(s.TLSConfig)
 	}

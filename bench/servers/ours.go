@@ -26,6 +26,13 @@ var ours = []*Candidate{
 		serve: oursWith(oursInto, (*websockets.Server).Serve),
 	},
 	{
+		Name: "ours-calls", Family: Ours, ChecksText: true, Compresses: []Compression{NoTakeover, Takeover},
+		About: "OnMessage: a call for each message",
+		serve: oursWith(websockets.OnMessage(func(ctx context.Context, c *websockets.Conn, m websockets.Message) error {
+			return c.Send(ctx, m)
+		}), (*websockets.Server).Serve),
+	},
+	{
 		Name: "ours-stream", Family: Ours, ChecksText: true, Fragments: true, Streams: true,
 		About: "Reader, copied to Writer",
 		serve: oursWith(oursStream, (*websockets.Server).Serve),
