@@ -20,6 +20,7 @@ func rightAccept(c *flawed, head string) string {
 
 // Clients that are broken in one way each, and what finds that out.
 func TestBrokenClients(t *testing.T) {
+	notUnderTheRaceDetector(t)
 	var counted, short atomic.Uint32
 	keyed := func(key func() uint32) flaw {
 		return flaw{frameOut: func(h *frame.Header, _ *[]byte) { binary.BigEndian.PutUint32(h.MaskingKey[:], key()) }}

@@ -37,6 +37,7 @@ func ordinary(_ *flawed, head string) string {
 
 // Servers that are broken in one way each, and what finds that out.
 func TestBrokenServers(t *testing.T) {
+	notUnderTheRaceDetector(t)
 	testBroken(t, testFlawedServer, []broken{
 		{"looks at nothing but the key", "20.1.* 20.2.* 20.3.* 20.4.* 20.6.*", flaw{headIn: ordinary}, `
 			20.1.2 20.1.3 20.1.4 20.1.5 20.1.6 20.1.7 20.1.8 20.1.9 20.1.11 ~20.1.12 ~20.1.13 ~20.1.17 ~20.1.20 ~20.1.21 ~20.1.23 20.2.1 20.2.2 20.2.3
@@ -139,6 +140,7 @@ func TestBrokenServers(t *testing.T) {
 
 // It is tested alone: others would make it seem calm.
 func TestAServerWhoseTimeExplodes(t *testing.T) {
+	notUnderTheRaceDetector(t)
 	f := &flaw{headIn: func(_ *flawed, head string) string {
 		n := float64(strings.Count(head, `\c`)) / 15000
 		<-time.After(time.Duration(n * n * n * float64(3*time.Second)))
