@@ -84,14 +84,28 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
+// closeFor starts the closing handshake because a time is over.
+func (c *Conn) closeFor(e *LimitError) {
+	payload, err := frame.AppendClose(nil, e.code(), closeReason(e))
+	if err != nil {
+		panic("websockets: bug: " + err.Error())
+	}
+	c.beginClose(e.code(), payload, e)
+}
+
 // sendClose starts the closing handshake, unless that has happened.
-func (c *Conn) sendClose(code CloseCode, payload []byte) {
+func (c *Conn) sendClose(code CloseCode, payload []byte) { c.beginClose(code, payload, nil) }
+
+func (c *Conn) beginClose(code CloseCode, payload []byte, why *LimitError) {
 	w := &c.writer
 	w.mu.Lock()
 	// Who has the peer's close frame has echoed it: there is no state to wait in.
 	if w.state != protocol.Open || w.broken {
 		w.mu.Unlock()
 		return
+	}
+	if why != nil {
+		c.aging.hit = why
 	}
 	c.isClosing.Store(true)
 	w.closeFrame(code, payload)
@@ -172,6 +186,8 @@ func (c *Conn) failRead(err error) {
 		code = e.Code
 	} else if _, ok := errors.AsType[*PayloadTooBigError](err); ok {
 		code = CloseMessageTooBig
+	} else if e, ok := errors.AsType[*LimitError](err); ok {
+		code = e.code()
 	}
 	c.fail(code, err, c.set.closeTimeout)
 }
@@ -282,6 +298,9 @@ func (c *Conn) end(cause error) {
 			e.Err = cause
 		}
 	}
+	if c.aging != nil {
+		e.Err = c.aging.explain(e.Err)
+	}
 	w.broken = true
 	w.drop()
 	w.wake()
@@ -293,6 +312,9 @@ func (c *Conn) end(cause error) {
 		if t != nil {
 			t.Stop()
 		}
+	}
+	if c.aging != nil {
+		c.aging.stop()
 	}
 	c.err = e
 	c.reader.finish()

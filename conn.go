@@ -110,6 +110,7 @@ type Conn struct {
 	done      chan struct{}
 	err       *CloseError // set before done is closed
 	keepalive *time.Timer // nil if PingInterval is Off
+	aging     *aging      // nil if there is no limit on time
 	latency   atomic.Int64
 	onDone    func(*Conn) // called after done is closed; may be nil
 
@@ -129,6 +130,7 @@ type settings struct {
 	readBuffer   int
 	mostRead     int // what readBuffer may grow to
 	writeLimit   int // bytes; no limit is a number out of reach
+	peer         *peerLimits
 	logger       *slog.Logger
 }
 
@@ -161,6 +163,7 @@ func (o *Options) resolve() *settings {
 	if s.maxMessage == 0 {
 		s.maxMessage = DefaultMaxMessageSize
 	}
+	s.peer = o.peerLimits(s.maxMessage)
 	return s
 }
 
@@ -205,6 +208,7 @@ func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone 
 		c.keepalive = time.AfterFunc(outOfReach*time.Second, c.tick)
 		c.keepalive.Reset(c.set.pingInterval) // only now may tick look at keepalive
 	}
+	c.limit()
 	c.reader.rest()
 	return c
 }

@@ -25,6 +25,7 @@ import (
 //	│   ├── *HeaderValueError    its value is wrong
 //	│   ├── *UpgradeError        Upgrade or Connection are not those of a WebSocket
 //	│   └── *OriginError         the Origin is not allowed
+//	├── *LimitError              ConnLimits leave no room; from Server.Upgrade
 //	└── ErrNegotiation           an extension cannot be agreed
 //	    └── *ParameterError      one of its parameters is wrong
 //	*URIError                    not a WebSocket URI
@@ -32,6 +33,7 @@ import (
 //	└── *CloseError              the connection is closed; also net.ErrClosed
 //	    ├── *ProtocolError       as its Err: the peer broke the protocol
 //	    ├── *PayloadTooBigError  as its Err: a message exceeded MaxMessageSize
+//	    ├── *LimitError          as its Err: the peer did more than PeerLimits allow
 //	    └── ErrPingTimeout       as its Err: the peer did not answer a ping
 //	ErrConcurrentRecv            somebody else is receiving
 //	ErrBusy                      Broadcast: the connection cannot take a message now
@@ -101,7 +103,7 @@ type CloseError struct {
 	Code   CloseCode // the peer's; 1005 if it gave none, 1006 if no close frame came
 	Reason string    // the peer's
 	Sent   CloseCode // ours; 1005 if we gave none, 0 if we sent no close frame
-	Err    error     // what broke the connection, nil after a closing handshake
+	Err    error     // what broke the connection; after a closing handshake nil, or the *LimitError that began it
 }
 
 func (e *CloseError) Error() string {

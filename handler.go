@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 )
 
@@ -51,7 +52,7 @@ func isOver(c *Conn) bool { return c.Err() != nil }
 
 // logHandler logs that a handler failed.
 func (s *Server) logHandler(c *Conn, err error, stack []byte) {
-	attrs := []any{"remote", c.RemoteAddr().String(), "path", c.Request().URL.EscapedPath(), "err", err}
+	attrs := append(clientAttrs(c.RemoteAddr().String(), c.Request()), "err", err)
 	if stack != nil {
 		attrs = append(attrs, "stack", string(stack))
 	}
@@ -60,6 +61,7 @@ func (s *Server) logHandler(c *Conn, err error, stack []byte) {
 
 // ended is called when a connection has ended.
 func (s *Server) ended(c *Conn) {
+	s.counts.end(c.err)
 	s.logFailure(c)
 	s.live.removeConn(c) // last: then Shutdown may return
 }
@@ -70,10 +72,14 @@ func (s *Server) logFailure(c *Conn) {
 	err := c.err
 	_, broken := errors.AsType[*ProtocolError](err)
 	_, tooBig := errors.AsType[*PayloadTooBigError](err)
-	if !broken && !tooBig && !errors.Is(err, ErrPingTimeout) {
-		return
+	limit, isLimit := errors.AsType[*LimitError](err)
+	attrs := append(clientAttrs(c.RemoteAddr().String(), c.Request()), "err", err)
+	switch {
+	case isLimit && limit.isTime():
+		s.logLimited(slog.LevelInfo, "websockets: connection closed by a limit", attrs...)
+	case broken, tooBig, isLimit, errors.Is(err, ErrPingTimeout):
+		s.logLimited(slog.LevelWarn, "websockets: connection failed", attrs...)
 	}
-	s.logWarning("websockets: connection failed", "remote", c.RemoteAddr().String(), "path", c.Request().URL.EscapedPath(), "err", err)
 }
 
 var errGoexit = errors.New("runtime.Goexit was called")

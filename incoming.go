@@ -93,6 +93,11 @@ func (r *reader) step(n need) (progress, error) {
 	if err := r.rules.Header(h); err != nil {
 		return gotNothing, err
 	}
+	if r.counted {
+		if err := r.meter.data(h); err != nil {
+			return gotNothing, err
+		}
+	}
 	r.start += size
 	if err := r.beginFrame(h); err != nil {
 		return gotNothing, err
@@ -123,6 +128,9 @@ func (r *reader) control(h *frame.Header, unread []byte, size int) (progress, er
 		r.c.logFrame(frame.Received, *h, payload)
 	}
 	reply, err := r.rules.Control(*h, payload)
+	if err == nil {
+		err = r.countControl(h)
+	}
 	if err != nil {
 		return gotNothing, err
 	}
@@ -152,9 +160,9 @@ func (r *reader) beginFrame(h *frame.Header) error {
 				Code: CloseProtocolError, Reason: "reserved bit on a frame that is not the first of its message", Section: "RFC 7692 §6.1",
 			}
 		}
-		return nil
+		return r.countFragment()
 	}
-	m.begun, m.opcode, m.size = true, h.Opcode, 0
+	m.begun, m.opcode, m.size, m.fragments = true, h.Opcode, 0, 1
 	m.coded = len(r.exts) > 0 && (reserved || r.c.whole == nil)
 	m.text.Reset()
 	if !m.borrowed {
@@ -307,6 +315,11 @@ func (r *reader) endMessage(n need) (progress, error) {
 	m := &r.message
 	if m.opcode == frame.OpText && !m.text.Complete() {
 		return gotNothing, errNotUTF8("text message of %d bytes ends inside a character", m.size)
+	}
+	if r.counted {
+		if err := r.meter.end(m.size); err != nil {
+			return gotNothing, err
+		}
 	}
 	if !m.streamed {
 		return gotNeed, nil // for who needs a message or its beginning

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -23,6 +24,9 @@ type negotiation struct {
 	server   *Server
 	request  *http.Request
 	deadline time.Time // when OpenTimeout is over; zero if never
+
+	peer  func(*http.Request) (addr netip.Addr, isUnix bool)
+	place place
 
 	base        context.Context // whose values the handler gets
 	key         string          // Sec-WebSocket-Key
@@ -43,6 +47,9 @@ func (n *negotiation) run() (err error) {
 		}
 	}()
 	n.base = context.WithoutCancel(n.request.Context())
+	if err := n.admit(); err != nil {
+		return err
+	}
 	if n.server.ProcessRequest != nil || n.server.Header != nil {
 		defer n.limitHooks()()
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"time"
@@ -22,6 +23,7 @@ import (
 func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 	h := &serverHandshake{raw: transport, transport: transport}
 	h.server, h.deadline = s, s.openDeadline()
+	h.negotiation.peer = h.peer
 	defer func() { // also if a function of the application calls runtime.Goexit
 		if conn == nil {
 			closeAtOnce(h.transport)
@@ -31,23 +33,29 @@ func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 		return nil, nil
 	}
 	defer s.live.removePending(h)
+	defer s.live.leave(&h.place)
+	if err := h.enter(); err != nil {
+		h.turnAway(err)
+		return nil, nil
+	}
 	if err := h.run(); err != nil {
 		h.refuse(err)
 		return nil, nil
 	}
 	s.live.removePending(h)
-	return s.connect(h.transport, h.result(h.buffered), s.Handler != nil)
+	return s.connect(h.transport, h.result(h.buffered), &h.place, s.Handler != nil)
 }
 
 // connect makes a connection of a transport whose opening handshake is done, and
 // the context for its handler.
-func (s *Server) connect(transport net.Conn, hs Handshake, handled bool) (*Conn, context.Context) {
+func (s *Server) connect(transport net.Conn, hs Handshake, p *place, handled bool) (*Conn, context.Context) {
 	c := newConn(transport, RoleServer, hs, s.settings, s.ended)
 	var ctx context.Context
 	if handled {
 		ctx = c.handlerContext(hs.Request.Context())
 	}
-	s.live.addConn(c)
+	s.counts.accepted.Add(1)
+	s.live.addConn(c, p)
 	return c, ctx
 }
 
@@ -62,6 +70,42 @@ type serverHandshake struct {
 	raw       net.Conn // from the listener
 	transport net.Conn // raw, or TLS on it
 	buffered  []byte   // what came in behind the request
+}
+
+// enter takes a place among the server's connections, as far as that can be decided
+// before the request is read.
+func (h *serverHandshake) enter() error {
+	live := &h.server.live
+	if err := live.enter(&h.place); err != nil {
+		return err
+	}
+	addr, isUnix := h.peer(nil)
+	if h.server.Proxies.believes(addr, isUnix) {
+		return nil // the request says who it is
+	}
+	return live.enterFrom(&h.place, addr)
+}
+
+// peer returns the address of the transport's peer.
+func (h *serverHandshake) peer(*http.Request) (addr netip.Addr, isUnix bool) {
+	return peerAddr(h.raw.RemoteAddr())
+}
+
+// turnAway refuses a client without reading its request, and without an answer if
+// there are too many others.
+func (h *serverHandshake) turnAway(err error) {
+	live := &h.server.live
+	if !live.tell() {
+		h.server.refused(h.raw.RemoteAddr().String(), nil, nil, err)
+		return
+	}
+	defer live.endTell()
+	live.leave(&h.place) // to tell it takes none
+	if tlsErr := h.startTLS(); tlsErr != nil {
+		h.server.refused(h.raw.RemoteAddr().String(), nil, nil, err)
+		return
+	}
+	h.refuse(err)
 }
 
 func (h *serverHandshake) run() error {
@@ -187,8 +231,8 @@ func (h *serverHandshake) respond() error {
 // refuse answers a request that did not become a connection, logs it, and lets
 // the peer read the answer.
 func (h *serverHandshake) refuse(err error) {
-	answer, err := answerTo(err)
-	h.server.logRefusal(h.raw.RemoteAddr().String(), h.request, answer, err)
+	answer, err := h.server.answerTo(err)
+	h.server.refused(h.raw.RemoteAddr().String(), h.request, answer, err)
 	if answer == nil {
 		return
 	}

@@ -96,6 +96,10 @@ type Options struct {
 	// number.
 	WriteLimit int
 
+	// PeerLimits bound what the peer may do: how often, how much, how long. Default:
+	// pings and fragments are bounded.
+	PeerLimits PeerLimits
+
 	// Logger gets what cannot be returned: errors of handlers and failed
 	// handshakes at level Error and Warn, each frame at level Debug. Default:
 	// slog.Default().
@@ -114,7 +118,7 @@ func (o *Options) check() error {
 		{"CloseTimeout", o.CloseTimeout},
 	} {
 		if d.value < 0 && d.value != Off {
-			return fmt.Errorf("websockets: %s is %v: give a positive duration, 0 for the default or Off", d.name, d.value)
+			return errDuration(d.name, d.value)
 		}
 	}
 	for _, n := range []struct {
@@ -128,13 +132,21 @@ func (o *Options) check() error {
 		{"WriteLimit", int64(o.WriteLimit), NoLimit},
 	} {
 		if n.value < n.least {
-			return fmt.Errorf("websockets: %s is %d: give a positive number, 0 for the default or, where there is one, NoLimit", n.name, n.value)
+			return errNumber(n.name, n.value)
 		}
 	}
 	if err := o.Deflate.Check(); err != nil {
 		return fmt.Errorf("websockets: %w", err)
 	}
-	return nil
+	return o.PeerLimits.check()
+}
+
+func errDuration(name string, d time.Duration) error {
+	return fmt.Errorf("websockets: %s is %v: give a positive duration, 0 for the default or Off", name, d)
+}
+
+func errNumber(name string, n int64) error {
+	return fmt.Errorf("websockets: %s is %d: give a positive number, 0 for the default or, where there is one, NoLimit", name, n)
 }
 
 // extensions returns Extensions and, unless it is off or among them,

@@ -77,6 +77,8 @@ type reader struct {
 	message incoming
 	drained int64 // bytes discarded
 	shown   []byte
+	meter   *meter // nil before there is something to count
+	counted bool   // data frames are
 }
 
 // A chair is vacant or taken.
@@ -90,15 +92,16 @@ const (
 
 // An incoming message is being put together.
 type incoming struct {
-	begun    bool
-	opcode   frame.Opcode
-	coded    bool                 // its payload is what extensions make of what comes
-	streamed bool                 // its payload goes to the stream, not to data
-	text     utf8stream.Validator // of a text message
-	size     int64                // bytes so far, as extensions decode them
-	data     []byte               // what has come, behind base bytes of the caller
-	base     int
-	borrowed bool // data is the caller's memory: only while the receiver sits
+	begun     bool
+	opcode    frame.Opcode
+	coded     bool                 // its payload is what extensions make of what comes
+	streamed  bool                 // its payload goes to the stream, not to data
+	text      utf8stream.Validator // of a text message
+	size      int64                // bytes so far, as extensions decode them
+	fragments int                  // frames so far
+	data      []byte               // what has come, behind base bytes of the caller
+	base      int
+	borrowed  bool // data is the caller's memory: only while the receiver sits
 }
 
 const (

@@ -52,7 +52,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 func (e *CloseError) normal() bool {
 	switch e.Code {
 	case CloseNormal, CloseGoingAway, CloseNoStatus:
-		return e.Err == nil
+		return e.handshaken()
 	}
 	return false
 }

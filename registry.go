@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-websockets/websockets/frame"
@@ -39,18 +40,22 @@ type registry struct {
 	phase     phase
 	listeners []*net.Listener // pointers, because a listener may not be comparable
 	pending   map[*serverHandshake]struct{}
-	conns     map[*Conn]struct{}
+	conns     map[*Conn]*client // with whom they count for, or nil
+	places    places
 	busy      int
 	handlers  int
 	idle      chan struct{} // closed when the server is not serving, busy is 0 and conns is empty
+
+	told atomic.Int32 // clients that are being told that there are too many
 
 	ctx    context.Context // ends when the server stops
 	cancel context.CancelCauseFunc
 }
 
-func (r *registry) init() {
+func (r *registry) init(limits ConnLimits) {
+	r.places.limits = limits.resolve()
 	r.pending = make(map[*serverHandshake]struct{})
-	r.conns = make(map[*Conn]struct{})
+	r.conns = make(map[*Conn]*client)
 	r.idle = make(chan struct{})
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 }
@@ -143,13 +148,17 @@ func (r *registry) removePending(h *serverHandshake) {
 	}
 }
 
-// addConn notes a connection, and ends it if the server does not serve any more.
-func (r *registry) addConn(c *Conn) {
+// addConn notes a connection, which takes over the place of its opening handshake,
+// and ends it if the server does not serve any more.
+func (r *registry) addConn(c *Conn, held *place) {
 	r.mu.Lock()
+	r.places.pending--
+	held.held = false
 	select {
 	case <-c.Done(): // removeConn has been here
+		r.places.free(held.client)
 	default:
-		r.conns[c] = struct{}{}
+		r.conns[c] = held.client
 	}
 	p := r.phase
 	r.mu.Unlock()
@@ -173,8 +182,18 @@ var goingAway, _ = frame.AppendClose(nil, CloseGoingAway, "")
 func (r *registry) removeConn(c *Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.conns, c)
+	if client, found := r.conns[c]; found {
+		delete(r.conns, c)
+		r.places.free(client)
+	}
 	r.checkIdle()
+}
+
+// counts returns how many connections there are, and how many opening handshakes.
+func (r *registry) counts() (open, pending int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.conns), r.places.pending
 }
 
 // countHandler adds n to the number of handlers that run.

@@ -27,13 +27,20 @@ type answer struct {
 // answer returns how to answer a request that failed with err, nil if there is
 // nobody to answer, and the error to report: a *[hookError] in place of a
 // *[RejectError] that cannot be sent.
-func answerTo(err error) (*answer, error) {
+func (s *Server) answerTo(err error) (*answer, error) {
 	if reject, ok := errors.AsType[*RejectError](err); ok {
 		a, fault := rejectAnswer(reject)
 		if fault == nil {
 			return a, err
 		}
 		err = &hookError{hook: "RejectError", err: fault}
+	}
+	if limit, ok := errors.AsType[*LimitError](err); ok {
+		a := textAnswer(limit.status(), http.StatusText(limit.status()))
+		if after := s.ConnLimits.retryAfter(); after != "" {
+			a.header.Set("Retry-After", after)
+		}
+		return a, err
 	}
 	if _, ok := errors.AsType[*hookError](err); ok {
 		return textAnswer(http.StatusInternalServerError, "internal server error"), err
@@ -96,14 +103,17 @@ func (a *answer) finish() {
 	a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 }
 
+// refused counts and logs a failed opening handshake.
+func (s *Server) refused(remote string, r *http.Request, a *answer, err error) {
+	s.counts.refuse(err)
+	s.logRefusal(remote, r, a, err)
+}
+
 // logRefusal logs a failed opening handshake, once. Everything in it is safe to
 // log: errors quote what the peer sent and have no secrets, and the path is
 // without its query.
 func (s *Server) logRefusal(remote string, r *http.Request, a *answer, err error) {
-	level, attrs := slog.LevelDebug, []any{"remote", remote}
-	if r != nil {
-		attrs = append(attrs, "path", r.URL.EscapedPath())
-	}
+	level, attrs := slog.LevelDebug, clientAttrs(remote, r)
 	if a != nil {
 		attrs = append(attrs, "status", a.status)
 	}
@@ -118,14 +128,14 @@ func (s *Server) logRefusal(remote string, r *http.Request, a *answer, err error
 		}
 	case isReject, isLost(err): // everyday life: health checks, port scans
 	default:
-		s.logWarning("websockets: opening handshake failed", attrs...)
+		s.logLimited(slog.LevelWarn, "websockets: opening handshake failed", attrs...)
 		return
 	}
 	s.logger().Log(context.Background(), level, "websockets: opening handshake failed", attrs...)
 }
 
-// logWarning logs what a client did wrong, unless there is too much of it.
-func (s *Server) logWarning(msg string, attrs ...any) {
+// logLimited logs what a client did, unless there is too much of it.
+func (s *Server) logLimited(level slog.Level, msg string, attrs ...any) {
 	ok, suppressed := s.warn.allow(time.Now())
 	if !ok {
 		return
@@ -133,7 +143,7 @@ func (s *Server) logWarning(msg string, attrs ...any) {
 	if suppressed > 0 {
 		attrs = append(attrs, "suppressed", suppressed)
 	}
-	s.logger().Warn(msg, attrs...)
+	s.logger().Log(context.Background(), level, msg, attrs...)
 }
 
 // isLost reports whether err is the end of a transport, or of the time or the

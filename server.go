@@ -87,6 +87,13 @@ type Server struct {
 	// Limits bound the request line and headers on the server's own listeners.
 	Limits http11.Limits
 
+	// ConnLimits bound how many connections there are, in all and for each address.
+	// PeerLimits, among the Options, bound what each may do.
+	ConnLimits ConnLimits
+
+	// Proxies are whom to believe who the client is. Default: nobody.
+	Proxies Proxies
+
 	// UnixMode is the mode of the socket files that ListenAndServe and Start
 	// make, as far as the system looks at it. Default: what the umask leaves.
 	UnixMode fs.FileMode
@@ -96,6 +103,7 @@ type Server struct {
 	settings *settings // of every connection
 	tls      *tls.Config
 	live     registry
+	counts   counts
 	warn     limiter
 }
 
@@ -182,7 +190,7 @@ func (s *Server) ready() error {
 }
 
 func (s *Server) setUp() {
-	s.live.init()
+	s.live.init(s.ConnLimits)
 	s.settings = s.resolve()
 	if s.TLSConfig != nil {
 		s.tls = withHTTP11(s.TLSConfig)
@@ -194,6 +202,12 @@ func (s *Server) setUp() {
 
 func (s *Server) check() error {
 	if err := s.Options.check(); err != nil {
+		return err
+	}
+	if err := s.ConnLimits.check(); err != nil {
+		return err
+	}
+	if err := s.Proxies.check(); err != nil {
 		return err
 	}
 	if err := handshake.CheckOriginPatterns(s.Origins); err != nil {

@@ -27,13 +27,13 @@ var zeroServer Server
 // For what goes wrong see [Server.Upgrade]; here it is logged.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u := &upgrade{writer: w}
-	u.negotiation = negotiation{server: s, request: r}
+	u.negotiation = negotiation{server: s, request: r, peer: requestPeer}
 	if u.begin() {
 		defer s.live.end()
 	}
 	conn, ctx := u.open(true)
 	if conn == nil {
-		s.logRefusal(r.RemoteAddr, r, u.answer, u.err)
+		s.refused(r.RemoteAddr, u.request, u.answer, u.err)
 		return
 	}
 	s.handle(ctx, conn)
@@ -55,12 +55,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // something else or a proxy to set right.
 func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	u := &upgrade{writer: w}
-	u.negotiation = negotiation{server: s, request: r}
+	u.negotiation = negotiation{server: s, request: r, peer: requestPeer}
 	if u.begin() {
 		defer s.live.end()
 	}
 	conn, _ := u.open(false)
 	if conn == nil {
+		s.counts.refuse(u.err)
 		if hook, ok := errors.AsType[*hookError](u.err); ok && hook.stack != nil {
 			s.logRefusal(r.RemoteAddr, r, u.answer, u.err) // the stack would be lost
 		}
@@ -100,10 +101,14 @@ func (u *upgrade) open(handled bool) (*Conn, context.Context) {
 	}
 	if u.err == nil {
 		u.deadline = u.server.openDeadline()
+		defer u.server.live.leave(&u.place)
+		u.err = u.server.live.enter(&u.place)
+	}
+	if u.err == nil {
 		u.err = u.run()
 	}
 	if u.err == nil {
-		return u.server.connect(u.transport, u.result(u.buffered), handled)
+		return u.server.connect(u.transport, u.result(u.buffered), &u.place, handled)
 	}
 	if u.transport != nil {
 		closeAtOnce(u.transport)
@@ -171,7 +176,7 @@ func (u *upgrade) hijack() error {
 
 // refuse answers the request by net/http.
 func (u *upgrade) refuse() {
-	u.answer, u.err = answerTo(u.err)
+	u.answer, u.err = u.server.answerTo(u.err)
 	a := u.answer
 	if a == nil {
 		return
