@@ -1,8 +1,9 @@
 package websockets
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,11 +131,18 @@ func (c *Conn) limit() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if l.lifetime > 0 {
-		a.lifetime = time.AfterFunc(l.lifetime-rand.N(l.lifetime/10+1), func() { a.c.closeFor(&LimitError{LimitLifetime, int64(l.lifetime)}) })
+		a.lifetime = time.AfterFunc(l.lifetime-upTo(l.lifetime/10), func() { a.c.closeFor(&LimitError{LimitLifetime, int64(l.lifetime)}) })
 	}
 	if l.idle > 0 {
 		a.idle = time.AfterFunc(l.idle, a.checkIdle)
 	}
+}
+
+// upTo returns a random time.
+func upTo(most time.Duration) time.Duration {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it does not fail
+	return time.Duration(binary.NativeEndian.Uint64(b[:]) % (uint64(most) + 1))
 }
 
 // checkIdle is called when the connection may have been idle for long enough.

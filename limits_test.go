@@ -41,7 +41,9 @@ func repeat(line string, n int) (lines []string) {
 }
 
 // drain receives what comes, so that no queue is full.
-func drain(c *websockets.Conn) { _ = c.Receive(context.Background(), func(websockets.Message) error { return nil }) }
+func drain(c *websockets.Conn) {
+	_ = c.Receive(context.Background(), func(websockets.Message) error { return nil })
+}
 
 func TestRateOfMessagesIsATokenBucket(t *testing.T) {
 	opts := limited(websockets.PeerLimits{Messages: websockets.Rate{PerSecond: 2, Burst: 5}})
@@ -112,22 +114,31 @@ func TestRateOfBytesLetsALongMessagePass(t *testing.T) {
 
 func TestRateOfBytesCountsWhatCompressedMessagesBecome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		opts := limited(websockets.PeerLimits{Bytes: websockets.Rate{PerSecond: 1000, Burst: 10000}})
-		c, s := wstest.Pair(t, limited(websockets.PeerLimits{}), opts)
-		go drain(c)
-		ctx := context.Background()
-		for range 2 {
-			if err := c.Send(ctx, websockets.Binary(make([]byte, 5000))); err != nil {
+		ended := make(chan error, 1)
+		srv := &websockets.Server{
+			Options: *limited(websockets.PeerLimits{Bytes: websockets.Rate{PerSecond: 1000, Burst: 10000}}),
+			Handler: func(_ context.Context, c *websockets.Conn) error {
+				drain(c)
+				ended <- c.Err()
+				return nil
+			},
+		}
+		url, d := wstest.Server(t, srv)
+		c := dialOK(t, d, url)
+		if c.Response().Header.Get("Sec-WebSocket-Extensions") == "" {
+			t.Fatal("no compression")
+		}
+		for n := range 3 { // of some 20 bytes on the wire
+			if err := c.Send(t.Context(), websockets.Binary(make([]byte, 5000))); err != nil {
 				t.Fatal(err)
 			}
-			if m, err := s.Recv(ctx); err != nil || len(m.Data) != 5000 {
-				t.Fatal(len(m.Data), err)
+			pass(200 * time.Millisecond) // until the standby reads
+			if open := c.State() == websockets.StateOpen; open != (n < 2) {
+				t.Fatalf("after %d messages: %v", n+1, c.State())
 			}
 		}
-		_ = c.Send(ctx, websockets.Binary(make([]byte, 5000))) // some 20 bytes on the wire
-		_, err := s.Recv(ctx)
-		if l, ok := errors.AsType[*websockets.LimitError](err); !ok || l.Limit != websockets.LimitBytes {
-			t.Errorf("got %v", err)
+		if l, ok := errors.AsType[*websockets.LimitError](<-ended); !ok || l.Limit != websockets.LimitBytes {
+			t.Errorf("ended with %v", l)
 		}
 	})
 }
@@ -347,7 +358,7 @@ func TestSenselessLimitsAreRefused(t *testing.T) {
 		}
 	}
 	all := websockets.PeerLimits{
-		Messages: websockets.Rate{PerSecond: 1 << 40}, Bytes: websockets.Rate{PerSecond: websockets.NoLimit}, Pings: websockets.Rate{PerSecond: websockets.NoLimit},
+		Messages: websockets.Rate{PerSecond: 1 << 30}, Bytes: websockets.Rate{PerSecond: websockets.NoLimit}, Pings: websockets.Rate{PerSecond: websockets.NoLimit},
 		Fragments: websockets.NoLimit, Lifetime: websockets.Off, IdleTimeout: websockets.Off,
 	}
 	bothRoles(t, limited(all), func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {

@@ -48,6 +48,7 @@ var clients = []struct {
 	{Forwarded, []string{`for="192.0.2.1`}, ""},
 	{Forwarded, []string{`for="192.0.2.1";host="a;for=198.51.100.9"`}, ""},
 	{Forwarded, []string{`for="192.0.2.1;host="a"`}, ""},
+	{Forwarded, []string{`for="192.0.2.1;host=a"`}, ""},
 	{Forwarded, []string{"for=192.0.2.1;for=192.0.2.2"}, ""},
 	{Forwarded, []string{"for=192.0.2.1, proto=https"}, ""},
 	{Forwarded, []string{"for=unknown"}, ""},

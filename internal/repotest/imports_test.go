@@ -12,7 +12,7 @@ import (
 // lower storeys only.
 var house = [][]string{
 	{"internal/cpu", "internal/race"},
-	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/txtar", "internal/repotest"},
+	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/txtar", "internal/forwarded", "internal/repotest"},
 	{"frame", "httpheader", "internal/mutate"},
 	{"extension", "http11", "wsuri", "internal/mutate/cmd"},
 	{"protocol", "handshake", "deflate", "conformance"},
@@ -25,7 +25,7 @@ var house = [][]string{
 // pure are the packages that do no I/O, know no time and start nothing: what
 // they do depends on their arguments alone.
 var pure = []string{
-	"internal/cpu", "internal/mask", "internal/utf8stream", "internal/inflate",
+	"internal/cpu", "internal/mask", "internal/utf8stream", "internal/inflate", "internal/forwarded",
 	"frame", "httpheader", "wsuri", "extension", "http11",
 	"protocol", "handshake",
 }
