@@ -221,6 +221,7 @@ func TestServerLimitsConnectionsOfAnAddress(t *testing.T) {
 		a.Close()
 		synctest.Wait()
 		dialOK(t, from("198.51.100.1"), url)
+		synctest.Wait()
 		if got := s.Stats(); got.Limits[websockets.LimitPerAddress] != 4 || got.Open != 6 {
 			t.Errorf("%+v", got)
 		}
