@@ -62,7 +62,11 @@ func held(t *testing.T, role websockets.Role, b []byte) (each int64, code websoc
 	var conns []*websockets.Conn
 	receiving := make(chan error, n)
 	for range n {
-		c, p := endpoint(t, role, &websockets.Options{PingInterval: websockets.Off, CloseTimeout: time.Minute})
+		c, p := endpoint(t, role, &websockets.Options{
+			PingInterval: websockets.Off,
+			CloseTimeout: time.Minute,
+			PeerLimits:   websockets.PeerLimits{Fragments: websockets.NoLimit}, // memory is bounded without
+		})
 		conns = append(conns, c)
 		go func() {
 			m, err := c.Recv(context.Background())
