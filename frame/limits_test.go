@@ -37,3 +37,20 @@ func TestStringShowsARunInTheLastByte(t *testing.T) {
 		}
 	}
 }
+
+// A character is not cut if that takes three bytes less at most: what is longer is
+// none.
+func TestStringCutsBetweenCharacters(t *testing.T) {
+	for back, want := range map[int]int{0: shownBytes, 1: shownBytes - 1, 3: shownBytes - 3, 4: shownBytes, shownBytes: shownBytes} {
+		payload := make([]byte, 2*shownBytes)
+		for i := range payload {
+			payload[i] = 0x80 | byte(i%2)
+		}
+		payload[shownBytes-back] = 'a'
+		s := Line{Kind: FrameLine, Frame: Frame{FIN: true, Opcode: OpBinary, Payload: payload}}.String()
+		items, _, _ := strings.Cut(s, " ...")
+		if got := len(strings.Fields(items)) - 1; got != want {
+			t.Errorf("the last character begins %d bytes before the cut: %d bytes are shown, want %d: %s", back, got, want, s)
+		}
+	}
+}

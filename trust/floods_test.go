@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -138,6 +139,26 @@ func framesOf(p *wstest.Peer) string {
 		}
 		names = append(names, l.Frame.Opcode.String())
 	}
+}
+
+// A peer that goes on sending to a connection that has failed is read for a while,
+// so that it gets the close frame, but not for ever.
+func TestSendingToAFailedConnection(t *testing.T) {
+	play(t, &websockets.Options{CloseTimeout: time.Hour}, func(t *testing.T, c *websockets.Conn, p *wstest.Peer, w wire) {
+		put(p, slices.Concat(w.header(0x83, 7, 0), make([]byte, 65<<20)))
+		start := time.Now()
+		_, err := c.Recv(t.Context())
+		e, ok := errors.AsType[*websockets.CloseError](err)
+		if !ok || e.Sent != 1002 || e.Code != 1006 {
+			t.Errorf("ended with %v", err)
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("it took %v", d)
+		}
+		if n := p.Conn().(*wstest.Conn).Stats().BytesWritten; n < 64<<20 {
+			t.Errorf("only %d bytes were read", n)
+		}
+	})
 }
 
 // A peer that reads nothing stops Send, and is dropped by the keepalive.

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -45,10 +46,19 @@ var hostileFrames = map[string]struct {
 	"text in a text":   {func(w wire) []byte { return append(w.frame(0x01, []byte("a")), w.header(0x81, 7, 1)...) }, 1002},
 	"overlong slash":   {func(w wire) []byte { return append(w.header(0x81, 7, 100), w.payload([]byte("\xc0"))...) }, 1007},
 	"surrogate":        {func(w wire) []byte { return append(w.header(0x81, 7, 100), w.payload([]byte("\xed\xa0"))...) }, 1007},
+	"large text":       {largeText, 1007},
 	"beyond U+10FFFF":  {func(w wire) []byte { return append(w.header(0x81, 7, 100), w.payload([]byte("\xf4\x90"))...) }, 1007},
 	"CVE-2014-0193":    {func(w wire) []byte { return endless(w, 1000) }, 1009},
 	"CVE-2026-42786":   {func(w wire) []byte { return limitIn(w, 3) }, 1009},
 	"CVE-2026-42786 b": {func(w wire) []byte { return limitIn(w, 1000) }, 1009},
+}
+
+// largeText is half of a text message with a byte that can be in none, behind more
+// than buffers hold.
+func largeText(w wire) []byte {
+	half := bytes.Repeat([]byte("a"), 100_000)
+	half[90_000] = 0xFF
+	return append(w.header(0x81, 64, 200_000), w.payload(half)...)
 }
 
 // endless is a message in fragments of n bytes that goes beyond the limit and on.
@@ -127,6 +137,22 @@ func TestNothingBehindAFaultIsAFrame(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A text that is read piece by piece fails at the byte that cannot be in one.
+func TestTextInPieces(t *testing.T) {
+	play(t, nil, func(t *testing.T, c *websockets.Conn, p *wstest.Peer, w wire) {
+		drain(p)
+		put(p, largeText(w))
+		_, r, err := c.Reader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if got := sent(t, c); got != 1007 || err == nil || len(text) > 90_000 {
+			t.Errorf("%d bytes were read, then %v; sent %v", len(text), err, got)
+		}
+	})
 }
 
 // Each way to receive has the same limits.

@@ -21,6 +21,7 @@ func main() {
 	table := flag.String("table", "", "the `file` with the table of changes")
 	row := flag.String("row", "", "only the changes of the table for this `number`")
 	only := flag.String("file", "", "only changes of this `file`")
+	every := flag.Int("every", 1, "only each `n`-th change by rule")
 	parallel := flag.Int("parallel", 2, "how many at a time")
 	verbose := flag.Bool("v", false, "print each change")
 	timeout := flag.Duration("timeout", 30*time.Second, "how long the tests may take")
@@ -36,7 +37,7 @@ func main() {
 	}
 	for _, pkg := range flag.Args() {
 		if err == nil {
-			err = score(b, pkg, *only, *parallel, *verbose)
+			err = score(b, pkg, selection{*only, *every}, *parallel, *verbose)
 		}
 	}
 	if err != nil {

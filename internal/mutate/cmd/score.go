@@ -10,10 +10,16 @@ import (
 	"github.com/go-websockets/websockets/internal/mutate"
 )
 
+// A selection says which changes of a package are made.
+type selection struct {
+	file  string // only those of this file, if it is not ""
+	every int    // only each n-th
+}
+
 // score prints how many changes of a package its own tests notice.
-func score(b *build, pkg, only string, parallel int, verbose bool) error {
+func score(b *build, pkg string, sel selection, parallel int, verbose bool) error {
 	start := time.Now()
-	mutants, err := mutantsOf(b.root, pkg, only)
+	mutants, err := mutantsOf(b.root, pkg, sel)
 	if err != nil {
 		return err
 	}
@@ -57,14 +63,14 @@ func score(b *build, pkg, only string, parallel int, verbose bool) error {
 
 // mutantsOf returns the mutants of the files of a package that this platform
 // builds, tests left out.
-func mutantsOf(root, pkg, only string) (all []mutate.Mutant, err error) {
+func mutantsOf(root, pkg string, sel selection) (all []mutate.Mutant, err error) {
 	names, err := filepath.Glob(filepath.Join(root, pkg, "*.go"))
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
 		file := filepath.ToSlash(strings.TrimPrefix(name, root+string(filepath.Separator)))
-		if strings.HasSuffix(file, "_test.go") || only != "" && file != only {
+		if strings.HasSuffix(file, "_test.go") || sel.file != "" && file != sel.file {
 			continue
 		}
 		src, err := os.ReadFile(name)
@@ -77,7 +83,11 @@ func mutantsOf(root, pkg, only string) (all []mutate.Mutant, err error) {
 		}
 		all = append(all, mutants...)
 	}
-	return all, nil
+	var selected []mutate.Mutant
+	for i := 0; i < len(all); i += max(sel.every, 1) {
+		selected = append(selected, all[i])
+	}
+	return selected, nil
 }
 
 // equivalents returns the reasons for changes that are none, by their keys.
