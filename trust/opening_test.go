@@ -3,13 +3,16 @@ package trust
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-websockets/websockets"
 	"github.com/go-websockets/websockets/handshake"
@@ -215,7 +218,11 @@ func TestResponses(t *testing.T) {
 				go func() {
 					r := p.RecvRequest()
 					put(p, []byte(answer(r.Header.Get("Sec-WebSocket-Key"))+"\r\n\x81\x05hello"))
-					all, _ := io.ReadAll(b)
+					_ = b.SetReadDeadline(time.Now().Add(time.Hour))
+					all, err := io.ReadAll(b)
+					if errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Error("the transport was not closed")
+					}
 					rest <- all
 				}()
 				d := websockets.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) { return a, nil }}
