@@ -40,3 +40,31 @@ func TestLimitIsOnWhatIsAppended(t *testing.T) {
 		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
+
+// Without context takeover nothing of a message is there for the next, even if it
+// came in pieces.
+func TestWindowIsForgottenBetweenMessages(t *testing.T) {
+	want := bytes.Repeat([]byte("what was said before "), 20)
+	e := receiving(t, "server_no_context_takeover")
+	got, err := e.AppendDecode(nil, deflated(t, nil, want), false, -1)
+	if err == nil {
+		got, err = e.AppendDecode(got, nil, true, -1)
+	}
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%q, %v", got, err)
+	}
+	if got, err := e.AppendDecode(nil, deflated(t, want, want), true, -1); err == nil {
+		t.Errorf("a message that goes on with the one before: %q", got)
+	}
+}
+
+func TestEveryLevelNeedsTheLargestWindow(t *testing.T) {
+	for level := 1; level <= 9; level++ {
+		if err := (Options{Level: level, WindowBits: 12}).Check(); err == nil {
+			t.Errorf("level %d with a window of 12 bits", level)
+		}
+		if err := (Options{Level: level, WindowBits: 15}).Check(); err != nil {
+			t.Errorf("level %d: %v", level, err)
+		}
+	}
+}

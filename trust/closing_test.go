@@ -19,7 +19,7 @@ import (
 	"github.com/go-websockets/websockets/wstest"
 )
 
-var schedules = flag.Int("schedules", 100_000, "how many random schedules of the closing handshake are tried")
+var schedules = flag.Int("schedules", 20_000, "how many random schedules of the closing handshake are tried")
 
 // TestClosingSchedules has the two sides of a closing handshake act in a random
 // order, at random times, in both roles. Whatever they do: the connection ends in
