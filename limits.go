@@ -10,7 +10,7 @@ import (
 const (
 	DefaultPings      = 1000    // a second, in the long run
 	DefaultPingBurst  = 2000    // at once
-	DefaultFragments  = 1 << 16 // of one message
+	DefaultFragments  = 1 << 17 // of one message
 	DefaultPending    = 16 << 10
 	DefaultRetryAfter = 10 * time.Second
 	DefaultIPv6Bits   = 64
@@ -39,7 +39,7 @@ type PeerLimits struct {
 	// Default: 1,000 a second, 2,000 at once.
 	Pings Rate
 
-	// Fragments is how many frames a message may have. Default: 65,536, or any
+	// Fragments is how many frames a message may have. Default: 131,072, or any
 	// number where MaxMessageSize is NoLimit: then a message may be a stream.
 	// NoLimit: any number. That fragments without payload are bounded more tightly
 	// is no setting.

@@ -174,7 +174,7 @@ func TestFragmentsAreBounded(t *testing.T) {
 		opts  websockets.Options
 		limit int
 	}{
-		"default":         {websockets.Options{}, 1 << 16},
+		"default":         {websockets.Options{}, 131072},
 		"set":             {websockets.Options{PeerLimits: websockets.PeerLimits{Fragments: 7}}, 7},
 		"set, any length": {websockets.Options{MaxMessageSize: websockets.NoLimit, PeerLimits: websockets.PeerLimits{Fragments: 7}}, 7},
 		"off":             {websockets.Options{PeerLimits: websockets.PeerLimits{Fragments: websockets.NoLimit}}, 0},
