@@ -280,11 +280,17 @@ func selected(t *testing.T, patterns string) []*conformance.Case {
 	return cases
 }
 
+// flawedOptions are those of flawed peers. A flood of pings must reach the flaw.
+var flawedOptions = websockets.Options{
+	Logger: quiet, CloseTimeout: time.Second,
+	PeerLimits: websockets.PeerLimits{Pings: websockets.Rate{PerSecond: websockets.NoLimit}},
+}
+
 // testFlawedServer tests our server with a flaw.
 func testFlawedServer(t *testing.T, cases string, f *flaw) []*conformance.Result {
 	ln, addr := listenOn(t, nil)
 	s := &websockets.Server{
-		Options: websockets.Options{Logger: quiet, CloseTimeout: time.Second}, Origins: []string{websockets.AnyOrigin}, Handler: sendsBack,
+		Options: flawedOptions, Origins: []string{websockets.AnyOrigin}, Handler: sendsBack,
 	}
 	go func() { _ = s.Serve(flawedListener{ln, f}) }()
 	t.Cleanup(func() { _ = s.Close() })
@@ -300,7 +306,7 @@ func testFlawedServer(t *testing.T, cases string, f *flaw) []*conformance.Result
 // testFlawedClient tests our client with a flaw.
 func testFlawedClient(t *testing.T, cases string, f *flaw) []*conformance.Result {
 	return testClient(t, selected(t, cases), nil, func(ctx context.Context, url string) {
-		d := &websockets.Dialer{Options: websockets.Options{Logger: quiet, CloseTimeout: time.Second}}
+		d := &websockets.Dialer{Options: flawedOptions}
 		d.NetDial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 			if err != nil {
