@@ -70,7 +70,7 @@ type Handshake struct {
 }
 
 // A Conn is an open WebSocket connection. One goroutine at a time may receive
-// (Recv, RecvInto, Messages, Reader); every other method may be called by any
+// (Recv, RecvInto, Messages, Reader, Receive); every other method may be called by any
 // number of goroutines at any time.
 //
 // A Conn answers pings and the closing handshake whether or not anybody
@@ -84,15 +84,17 @@ type Handshake struct {
 //	pings    the pings that wait for their pong                  pings.mu
 //
 // No lock is held while another is taken, but for pings.mu inside writer.mu; and
-// none while the transport is read or written. The state of the connection belongs to the writer, since every
-// change of it but the last is a close frame that goes out or came in.
+// none while the transport is read or written. The state of the connection belongs
+// to the writer, since every change of it but the last is a close frame that goes
+// out or came in.
 //
 // Goroutines: none while somebody receives and nothing waits to be written. The
 // standby reads when nobody has for a while, and ends when somebody does, when
 // the queue is full or the transport ends. The flusher writes what the transport
 // did not take at once, and ends when nothing waits or the transport ends. Both
 // and all timers end with the transport, and CloseTimeout after the closing
-// handshake began the transport does.
+// handshake began the transport does. A transport that ends while the function of
+// Receive is at work is closed by a goroutine that ends when the function returns.
 type Conn struct {
 	transport net.Conn
 	role      Role

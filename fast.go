@@ -137,7 +137,7 @@ func (w *writer) writeLarge(m *Message) bool {
 		n, err = w.raw.write(rest)
 		rest = rest[n:]
 	} else {
-		head.B = head.B[n:]
+		head.B = head.B[:copy(head.B, head.B[n:])]
 	}
 	w.mu.Lock()
 	w.waiting -= size - len(head.B) - len(rest)
@@ -151,6 +151,7 @@ func (w *writer) writeLarge(m *Message) bool {
 		// The transport is full, and the caller wants its payload back.
 		left := pool.Get(len(head.B) + len(rest))
 		left.B = append(append(left.B, head.B...), rest...)
+		pool.Put(head)
 		w.putBack(left, 0)
 		w.handOver()
 		w.mu.Unlock()

@@ -22,7 +22,8 @@ import (
 // The receiver sits until it has its message. The standby handles control frames
 // and queues messages until a receiver wants the chair, the queue is full or the
 // transport ends. All that is half done lies with the reader and not with who
-// sits: so one may go on where another has stopped, at any byte.
+// sits: so one may go on where another has stopped, at any byte. A call of Receive
+// is a receiver that stays (see driver), and a receiver may keep its seat (see seat).
 //
 // Invariants:
 //   - mu guards the first group of fields and all of stream; the second group
@@ -36,7 +37,7 @@ type reader struct {
 	c    *Conn
 	raw  rawReader
 	stop atomic.Bool // frames are not to be processed any more
-	more atomic.Bool // nobody sits, and the next frame is in buf
+	more atomic.Bool // the application is elsewhere, and the next frame is in buf
 
 	mu          sync.Mutex
 	chair       chair

@@ -150,7 +150,7 @@ func (d *driver) drive() {
 		<-r.c.done
 	}
 	r.mu.Lock()
-	r.called = false
+	r.called, r.unconfirmed = false, false // from here on it is not the driver who waits
 	r.leave()
 }
 
@@ -163,9 +163,15 @@ func (d *driver) wait() (err error) {
 		r.raw.held.Store(false)
 		if !returned {
 			r.mu.Lock()
-			r.called = false
+			r.called, r.unconfirmed = false, false
 			r.reclaim()
-			r.standIn()
+			if r.chair == byReceiver { // it was an extension that did: nothing more can be decoded
+				r.stop.Store(true)
+				r.seat.free()
+				r.leave()
+			} else {
+				r.standIn()
+			}
 			r.mu.Unlock()
 		}
 	}()
