@@ -25,6 +25,7 @@ func (w *writer) encoded(ctx context.Context, f frame.Frame, plain bool) (frame.
 	w.mu.Unlock()
 	f, memory, err := w.c.encode(f, plain)
 	w.mu.Lock()
+	w.noteEncoders()
 	if !had || err != nil {
 		w.release()
 	}

@@ -48,11 +48,14 @@ func (r *reader) readSome() (int, error) {
 	default:
 		return r.raw.attempt()
 	}
-	r.wouldBlock()
+	r.c.writer.kick()
 	if between := !r.inFrame && r.emptyBuffer() && !r.stop.Load(); !between {
-		return r.c.transport.Read(r.space())
+		p := r.space()
+		r.note()
+		return r.c.transport.Read(p)
 	}
 	r.release()
+	r.note()
 	n, err := r.c.transport.Read(r.small[:])
 	if n > 0 {
 		copy(r.space(), r.small[:n])
@@ -100,7 +103,10 @@ func (r *reader) release() {
 }
 
 // wouldBlock is called before a read waits: replies that were held back go out.
-func (r *reader) wouldBlock() { r.c.writer.kick() }
+func (r *reader) wouldBlock() {
+	r.note()
+	r.c.writer.kick()
+}
 
 // got takes n bytes that were read into space.
 func (r *reader) got(n int) error {

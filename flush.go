@@ -62,6 +62,7 @@ func (w *writer) round(block bool) (over bool) {
 		return w.rest()
 	}
 	*from = nil
+	w.writing = cap(taken.B)
 	if from == &w.data {
 		w.usual = min(len(taken.B), maxUsual)
 	}
@@ -71,6 +72,7 @@ func (w *writer) round(block bool) (over bool) {
 
 	w.mu.Lock()
 	w.waiting -= n
+	w.writing = 0
 	if err != nil {
 		w.breakDown(err)
 		w.mu.Unlock()

@@ -76,7 +76,8 @@ type reader struct {
 	pos     int   // position in the masking key
 	wire    []byte
 	message incoming
-	drained int64 // bytes discarded
+	noted   atomic.Int64 // for Retained: what who sits held when it began to wait
+	drained int64        // bytes discarded
 	shown   []byte
 	meter   *meter // nil before there is something to count
 	counted bool   // data frames are
@@ -150,7 +151,7 @@ func (r *reader) leave() {
 	r.keepPartial()
 	more := r.hasFrame()
 	if !more && r.ended {
-		r.freeBuffer()
+		r.drop()
 	} else {
 		r.release()
 	}
@@ -219,6 +220,12 @@ func (r *reader) freeBuffer() {
 		pool.Put(r.buf)
 		r.buf, r.start = nil, 0
 	}
+}
+
+// drop gives memory back once nothing more can come of it.
+func (r *reader) drop() {
+	r.freeBuffer()
+	r.message, r.wire, r.inFrame = incoming{}, nil, false
 }
 
 // hasFrame reports whether a whole frame is unread.
@@ -301,7 +308,7 @@ func (r *reader) finish() {
 		r.timer.Stop()
 	}
 	if r.chair == vacant && !r.hasFrame() {
-		r.freeBuffer()
+		r.drop()
 	}
 	if r.wanted {
 		r.signal()

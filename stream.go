@@ -111,7 +111,7 @@ func (m *messageReader) Read(p []byte) (int, error) {
 			r.came()
 			return n, nil
 		case s.done:
-			s.active, s.done = false, false
+			s.active, s.done, s.data = false, false, nil
 			m.err = io.EOF
 			return 0, io.EOF
 		}

@@ -43,6 +43,8 @@ type writer struct {
 	control  *pool.Buffer
 	late     []byte // the payload of the latest ping whose pong found no room
 	waiting  int
+	writing  int // capacity of what is taken
+	encoders int // what the extensions hold to encode, as they last said
 	usual    int // bytes of data in the last write, but not more than maxUsual
 	full     bool
 	turn     bool

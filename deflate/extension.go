@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-websockets/websockets/extension"
 	"github.com/go-websockets/websockets/frame"
+	"github.com/go-websockets/websockets/internal/inflate"
 )
 
 // permessage is the extension on one connection: a sender and a receiver that
@@ -17,6 +18,7 @@ type permessage struct {
 var (
 	_ extension.PerMessage = (*permessage)(nil)
 	_ extension.Sharer     = (*permessage)(nil)
+	_ extension.Retainer   = (*permessage)(nil)
 )
 
 func newExtension(o Options, own, peer direction) *permessage {
@@ -38,6 +40,24 @@ func (e *permessage) Shared() any {
 		return nil
 	}
 	return e.sender.way
+}
+
+func (e *permessage) EncodeRetains() int {
+	if e.sender.window == nil {
+		return 0
+	}
+	return cap(e.sender.window.B)
+}
+
+func (e *permessage) DecodeRetains() int {
+	n := 0
+	if e.receiver.decoder != nil {
+		n += inflate.DecoderSize
+	}
+	if e.receiver.memory != nil {
+		n += cap(e.receiver.memory.B)
+	}
+	return n
 }
 
 func (e *permessage) Encode(f frame.Frame) (frame.Frame, error) { return e.AppendEncode(nil, f) }

@@ -5,23 +5,35 @@ import (
 	"testing"
 
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/internal/inflate"
 	"github.com/go-websockets/websockets/internal/race"
 )
 
 // kept is how many bytes an extension keeps between two messages.
 func kept(e extension.Extension) int {
 	p := e.(*permessage)
-	n := 0
-	if p.sender.window != nil {
-		n += cap(p.sender.window.B)
-	}
-	if p.receiver.memory != nil {
-		n += cap(p.receiver.memory.B)
-	}
 	if p.receiver.decoder != nil {
-		n += 1 << 30 // it should be back in its pool
+		return 1 << 30 // it should be back in its pool
 	}
-	return n
+	return p.EncodeRetains() + p.DecodeRetains()
+}
+
+// In the middle of a message the decompressor is counted.
+func TestMemoryInsideAMessage(t *testing.T) {
+	client, server := agree(t, Options{DisableContextTakeover: true}, Options{})
+	f := encode(t, client, message(text(rand.New(rand.NewPCG(3, 3)), 1000)))
+	if _, err := server.AppendDecode(nil, f.Payload[:10], false, -1); err != nil {
+		t.Fatal(err)
+	}
+	if n := server.(extension.Retainer).DecodeRetains(); n < inflate.DecoderSize {
+		t.Errorf("%d bytes are retained", n)
+	}
+	if _, err := server.AppendDecode(nil, f.Payload[10:], true, -1); err != nil {
+		t.Fatal(err)
+	}
+	if n := kept(server); n != 0 {
+		t.Errorf("%d bytes are kept behind it", n)
+	}
 }
 
 // Nothing is kept before the first message that is compressed; then the windows,

@@ -44,6 +44,19 @@ type PerFrame interface {
 	PerFrame()
 }
 
+// A Retainer is an Extension that holds memory for its connection, and can tell how
+// much: package websockets adds it up in Conn.Retained.
+type Retainer interface {
+	Extension
+
+	// EncodeRetains returns how many bytes are held from one call of Encode to the
+	// next. It is called as Encode is, behind each call of it.
+	EncodeRetains() int
+
+	// DecodeRetains is the same for Decode. It is called often, and should be fast.
+	DecodeRetains() int
+}
+
 // A Sharer is an Extension that may encode a message in the same way for many
 // connections, so that it needs to do that only once for a message to all.
 type Sharer interface {

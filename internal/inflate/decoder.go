@@ -48,6 +48,9 @@ type Decoder struct {
 	own               [2]code
 }
 
+// DecoderSize is how many bytes a Decoder takes, or a little more.
+const DecoderSize = 4 << 10
+
 const (
 	maxLiterals  = 286
 	maxDistances = 30

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -329,5 +330,11 @@ func TestSmallCodes(t *testing.T) {
 		if err != nil || string(got) != tt.want || !d.AtBoundary() {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
+	}
+}
+
+func TestDecoderSize(t *testing.T) {
+	if n := reflect.TypeFor[Decoder]().Size(); n > DecoderSize || n < DecoderSize/2 {
+		t.Errorf("a decoder takes %d bytes, not about %d", n, DecoderSize)
 	}
 }
