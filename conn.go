@@ -92,8 +92,8 @@ type Handshake struct {
 // standby reads when nobody has for a while, and ends when somebody does, when
 // the queue is full or the transport ends. The flusher writes what the transport
 // did not take at once, and ends when nothing waits or the transport ends. Both
-// and all timers end with the transport, and CloseTimeout after the closing
-// handshake began the transport does. A transport that ends while the function of
+// and all timers but the lookout's end with the transport, and CloseTimeout after the
+// closing handshake began the transport does. A transport that ends while the function of
 // Receive is at work is closed by a goroutine that ends when the function returns.
 type Conn struct {
 	transport net.Conn
@@ -134,6 +134,7 @@ type settings struct {
 	writeLimit   int // bytes; no limit is a number out of reach
 	peer         *peerLimits
 	logger       *slog.Logger
+	lookout      *lookout // of all connections of a server; nil: each has its own
 }
 
 const outOfReach = 1 << 30

@@ -46,8 +46,8 @@ func (s *seat) free() { s.state.Store(seatFree) }
 func (r *reader) keep() bool { return r.hasFrame() && r.giveSeat(seatKept, true) }
 
 // lendSeat is keep for a driver: it comes back whether or not anything is in the
-// buffer. The timer is armed: it has been when the driver was called back, or sat
-// down again.
+// buffer. It is armed: it has been when the driver was called back, or sat down
+// again.
 func (r *reader) lendSeat() bool { return r.giveSeat(seatLent, r.hasFrame()) }
 
 func (r *reader) giveSeat(to uint32, more bool) bool {
@@ -71,7 +71,7 @@ func (r *reader) reclaim() (taken bool) {
 	return s.Load() == seatTaken
 }
 
-// noteUse tells the timer that the seat was taken.
+// noteUse tells the lookout that the seat was taken.
 func (r *reader) noteUse() {
 	if !r.used.Load() {
 		r.used.Store(true)

@@ -53,10 +53,11 @@ type reader struct {
 	unconfirmed bool          // the end of what the peer sends may have been missed
 	parked      bool          // nobody has read for a while, since wasParked last looked
 	queue       []Message     // read ahead of Recv
-	timer       *time.Timer   // looks whether a standby is needed; nil before the first rest
-	armed       bool          // timer is running
+	lookout     *lookout      // sees whether a standby is needed
+	armed       bool          // the lookout will pass by
+	fresh       bool          // it has not yet
 	sits        uint64        // how often somebody has sat
-	seen        uint64        // sits when the timer was armed
+	seen        uint64        // sits when the lookout passed by
 	used        atomic.Bool   // somebody has sat in the seat since
 	seat        seat
 	stream      stream // the message that Reader hands out
@@ -110,7 +111,7 @@ const (
 	// minReadBuffer holds the longest control frame, and more.
 	minReadBuffer = 512
 
-	// standbyAfter is how often the reader looks whether somebody has sat since.
+	// standbyAfter is how often the lookout looks whether somebody has sat since.
 	// So nobody has for one to two times as long when the standby takes over.
 	standbyAfter = 50 * time.Millisecond
 
@@ -123,6 +124,9 @@ func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 	r.c = c
 	r.exts = c.hs.Extensions
 	r.readSize = c.set.readBuffer
+	if r.lookout = c.set.lookout; r.lookout == nil {
+		r.lookout = new(lookout)
+	}
 	r.raw.init(c.transport, r)
 	r.rules = protocol.Receiver{
 		Masked:  c.role == RoleServer,
@@ -303,9 +307,6 @@ func (r *reader) finish() {
 	if r.unwatch != nil {
 		r.unwatch()
 		r.unwatch, r.watched = nil, nil
-	}
-	if r.timer != nil {
-		r.timer.Stop()
 	}
 	if r.chair == vacant && !r.hasFrame() {
 		r.drop()

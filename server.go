@@ -192,6 +192,9 @@ func (s *Server) ready() error {
 func (s *Server) setUp() {
 	s.live.init(s.ConnLimits)
 	s.settings = s.resolve()
+	if s != &zeroServer { // whose connections may be in several synctest bubbles
+		s.settings.lookout = new(lookout)
+	}
 	if s.TLSConfig != nil {
 		s.tls = withHTTP11(s.TLSConfig)
 	}

@@ -1,50 +1,124 @@
 package websockets
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // This file is how somebody comes to read when the application does not.
 
-// arm lets the timer look for a standby. Its caller holds mu.
+// A lookout looks after the readers of a server, or of one connection: each
+// standbyAfter it goes through those that are in use, and starts a standby where
+// nobody has sat since. One timer for all costs a small part of a timer for each.
+//
+// Its mu is taken inside that of a reader, never the other way round.
+type lookout struct {
+	mu      sync.Mutex
+	readers []*reader // those that are armed
+	spare   []*reader // memory for the next list
+	ticking bool      // tick will be called
+	due     time.Time // when
+}
+
+// lookoutLost is how late a tick may be. One that is later never comes: its clock
+// was that of a synctest bubble which is over.
+const lookoutLost = 10 * time.Second
+
+func (l *lookout) add(r *reader) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if lost := l.ticking && now.Sub(l.due).Abs() > lookoutLost; lost {
+		l.ticking, l.readers = false, nil
+	}
+	l.readers = append(l.readers, r)
+	if !l.ticking {
+		l.ticking = true
+		l.due = now.Add(standbyAfter)
+		time.AfterFunc(standbyAfter, l.tick)
+	}
+}
+
+// tick looks at all that are armed. There is one at a time.
+func (l *lookout) tick() {
+	l.mu.Lock()
+	list := l.readers
+	l.readers, l.spare = l.spare[:0], nil
+	l.mu.Unlock()
+
+	kept := list[:0]
+	for _, r := range list {
+		if r.look() {
+			kept = append(kept, r)
+		}
+	}
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	added := l.readers // meanwhile
+	kept = append(kept, added...)
+	if len(kept) == 0 {
+		l.ticking, l.readers = false, nil
+		return
+	}
+	clear(added)
+	if len(kept) < len(list) {
+		clear(list[len(kept):])
+	}
+	l.readers, l.spare = kept, added[:0]
+	l.due = time.Now().Add(standbyAfter)
+	time.AfterFunc(standbyAfter, l.tick)
+}
+
+// arm has the lookout see whether a standby is needed. Its caller holds mu.
 func (r *reader) arm() {
 	if r.armed {
 		return
 	}
-	r.armed, r.seen = true, r.sits
-	if r.timer == nil {
-		r.timer = time.AfterFunc(standbyAfter, r.timeUp)
-	} else {
-		r.timer.Reset(standbyAfter)
-	}
+	r.armed, r.fresh, r.seen = true, true, r.sits
+	r.lookout.add(r)
 }
 
-// timeUp starts the standby if nobody has sat since the timer was armed.
-func (r *reader) timeUp() {
+// look starts the standby if nobody has sat since the lookout passed by, and
+// reports whether it should pass by again.
+func (r *reader) look() (again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.armed = false
-	if r.reclaim() {
-		r.arm()
-		return
-	}
+	r.armed = r.needsLook()
+	return r.armed
+}
+
+// needsLook is look with mu held.
+func (r *reader) needsLook() bool {
+	taken := r.reclaim()
 	if r.used.Swap(false) {
 		r.sits++
 	}
+	// Who was armed between two rounds has not been watched for a whole one.
+	quiet := !taken && !r.fresh && r.sits == r.seen
+	r.fresh, r.seen = false, r.sits
 	switch {
-	case r.called && !r.ended:
-		if r.chair == byReceiver || r.sits != r.seen {
-			r.arm() // the driver may be about to call its function
-		} else if r.chair == vacant {
+	case r.ended:
+		return false
+	case taken:
+		return true
+	case r.called: // by the driver, who may be about to call its function
+		if quiet && r.chair == vacant {
 			r.startStandby()
+			return false
 		}
-	case r.ended || r.chair != vacant && !r.unconfirmed:
-	case r.sits != r.seen:
-		r.arm()
+		return !quiet || r.chair == byReceiver
+	case r.chair != vacant && !r.unconfirmed:
+		return false
+	case !quiet:
+		return true
 	case r.chair == vacant:
 		r.startStandby()
 	case r.chair == byReceiver: // the driver, who waits: it will read before it waits again
 		r.unconfirmed = false
 		r.unblock()
 	}
+	return false
 }
 
 // ensure has somebody read, if anything may be read.
