@@ -43,9 +43,15 @@ func FromMap(m map[string][]string) Headers {
 // are in canonical form, such as "Sec-Websocket-Key". It shares no memory with h.
 func (h *Headers) Map() map[string][]string {
 	m := make(map[string][]string, len(h.fields))
-	for name, value := range h.All() {
-		key := canonical(name)
-		m[key] = append(m[key], value)
+	first := make([]string, len(h.fields)) // memory for the first value of each name
+	for i, f := range h.fields {
+		key := canonical(f.name)
+		if values := m[key]; values != nil {
+			m[key] = append(values, f.value)
+			continue
+		}
+		first[i] = f.value
+		m[key] = first[i : i+1 : i+1]
 	}
 	return m
 }
@@ -248,8 +254,11 @@ func lowerByte(c byte) byte {
 // canonical returns the form of a name that net/http uses for its keys: capital
 // letters at the start and after each hyphen, if the name is a token at all.
 func canonical(name string) string {
-	if !httpheader.ValidFieldName(name) {
+	if !httpheader.ValidFieldName(name) || isCanonical(name) {
 		return name
+	}
+	if key := handshakeNames[name]; key != "" {
+		return key
 	}
 	b := []byte(lower(name))
 	start := true
@@ -260,4 +269,25 @@ func canonical(name string) string {
 		start = c == '-'
 	}
 	return string(b)
+}
+
+func isCanonical(name string) bool {
+	start := true
+	for i := range len(name) {
+		c := name[i]
+		if start && 'a' <= c && c <= 'z' || !start && 'A' <= c && c <= 'Z' {
+			return false
+		}
+		start = c == '-'
+	}
+	return true
+}
+
+// handshakeNames saves memory for names that each opening handshake has.
+var handshakeNames = map[string]string{
+	"Sec-WebSocket-Key":        "Sec-Websocket-Key",
+	"Sec-WebSocket-Version":    "Sec-Websocket-Version",
+	"Sec-WebSocket-Extensions": "Sec-Websocket-Extensions",
+	"Sec-WebSocket-Protocol":   "Sec-Websocket-Protocol",
+	"Sec-WebSocket-Accept":     "Sec-Websocket-Accept",
 }

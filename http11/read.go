@@ -31,6 +31,7 @@ const (
 // it matches [io.EOF]; if r ended later, [io.ErrUnexpectedEOF].
 func ReadRequest(r *bufio.Reader, l Limits) (path string, h Headers, err error) {
 	m := newReader(r, l)
+	m.takeHead()
 	line, err := m.line(targetTooLong, "request line")
 	if err != nil {
 		return "", Headers{}, err
@@ -59,6 +60,7 @@ func ReadResponse(r *bufio.Reader, l Limits) (status int, h Headers, err error) 
 }
 
 func readResponse(m *reader) (status int, h Headers, err error) {
+	m.takeHead()
 	line, err := m.line(0, "status line")
 	if err != nil {
 		return 0, Headers{}, err
@@ -160,16 +162,31 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 type reader struct {
 	r      *bufio.Reader
 	limits Limits
-	size   int // bytes read so far
+	size   int    // bytes read so far
+	rest   string // lines that have been taken from r together
 }
 
 func newReader(r *bufio.Reader, l Limits) *reader {
 	return &reader{r: r, limits: l.withDefaults()}
 }
 
+// takeHead takes all lines from r if they have come in one piece, as they mostly do:
+// then they share one string.
+func (m *reader) takeHead() {
+	_, _ = m.r.Peek(1) // line sees the error
+	came, _ := m.r.Peek(m.r.Buffered())
+	if end := bytes.Index(came, []byte("\r\n\r\n")); end >= 0 {
+		m.rest = string(came[:end+len("\r\n\r\n")])
+		_, _ = m.r.Discard(len(m.rest))
+	}
+}
+
 // headers reads header lines up to and with the blank line.
 func (m *reader) headers() (Headers, error) {
 	var h Headers
+	if n := strings.Count(m.rest, "\n") - 1; n > 0 {
+		h.fields = make([]field, 0, min(n, m.limits.MaxHeaders))
+	}
 	for {
 		line, err := m.line(headersTooLong, "header line")
 		if err != nil {
@@ -212,11 +229,22 @@ func parseField(line string) (name, value string, err error) {
 // line reads a line and returns it without its CRLF. tooLong is the status for
 // a line that exceeds a limit.
 func (m *reader) line(tooLong int, what string) (string, error) {
+	if i := strings.IndexByte(m.rest, '\n'); i >= 0 {
+		line := m.rest[:i+1]
+		m.rest = m.rest[i+1:]
+		if !m.fits(len(line), 0) {
+			return "", malformed(tooLong, what+" too long", "")
+		}
+		text, found := strings.CutSuffix(line, "\r\n")
+		if !found {
+			return "", malformed(badRequest, what+" ends in LF without CR", "") // RFC 9112 §2.2
+		}
+		return text, nil
+	}
 	var head []byte // of a line that is longer than the buffer of m.r
 	for {
 		piece, err := m.r.ReadSlice('\n')
-		m.size += len(piece)
-		if len(head)+len(piece)-len("\r\n") > m.limits.MaxLine || m.size > m.limits.MaxHeaderBytes {
+		if !m.fits(len(piece), len(head)) {
 			return "", malformed(tooLong, what+" too long", "")
 		}
 		switch {
@@ -238,4 +266,11 @@ func (m *reader) line(tooLong int, what string) (string, error) {
 		}
 		return string(text), nil
 	}
+}
+
+// fits counts n more bytes of a line that has had head bytes, and reports whether
+// they are within the limits.
+func (m *reader) fits(n, head int) bool {
+	m.size += n
+	return head+n-len("\r\n") <= m.limits.MaxLine && m.size <= m.limits.MaxHeaderBytes
 }
