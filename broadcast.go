@@ -169,10 +169,10 @@ func (b *broadcast) free() {
 
 // shared returns what connections have in common that encode alike, or nil.
 func (c *Conn) shared(plain bool) any {
-	if !c.encodes(plain) || len(c.hs.Extensions) > 1 {
+	if !c.encodes(plain) || len(c.opened.extensions) > 1 {
 		return nil
 	}
-	if s, ok := c.hs.Extensions[0].(extension.Sharer); ok {
+	if s, ok := c.opened.extensions[0].(extension.Sharer); ok {
 		return s.Shared()
 	}
 	return nil

@@ -54,11 +54,8 @@ func (p *Proxies) believes(peer netip.Addr, isUnix bool) bool {
 	return isUnix && p.TrustUnix || peer.IsValid() && p.trusts(peer)
 }
 
-// client returns who the client is if peer is a trusted proxy, else peer.
-func (p *Proxies) client(peer netip.Addr, isUnix bool, h http.Header) netip.Addr {
-	if !p.believes(peer, isUnix) {
-		return peer
-	}
+// client returns who the client is behind peer, which is a trusted proxy.
+func (p *Proxies) client(peer netip.Addr, h http.Header) netip.Addr {
 	header := p.Header
 	if header == "" {
 		header = forwarded.XForwardedFor
@@ -109,10 +106,8 @@ func ClientAddr(r *http.Request) netip.Addr {
 // connection: what trusted [Proxies] say, or else that of RemoteAddr. The zero Addr
 // means that there is none, as on a Unix socket.
 func (c *Conn) ClientAddr() netip.Addr {
-	if r := c.hs.Request; r != nil {
-		if addr, ok := r.Context().Value(clientKey{}).(netip.Addr); ok {
-			return addr
-		}
+	if addr, ok := c.opened.values().Value(clientKey{}).(netip.Addr); ok {
+		return addr
 	}
 	addr, _ := peerAddr(c.RemoteAddr())
 	return addr
@@ -121,7 +116,10 @@ func (c *Conn) ClientAddr() netip.Addr {
 // admit finds out who the client is and counts the connection for it.
 func (n *negotiation) admit() error {
 	peer, isUnix := n.peer(n.request)
-	addr := n.server.Proxies.client(peer, isUnix, n.request.Header)
+	addr := peer
+	if n.server.Proxies.believes(peer, isUnix) {
+		addr = n.server.Proxies.client(peer, n.full().Header)
+	}
 	if addr != peer {
 		n.request = n.request.WithContext(context.WithValue(n.request.Context(), clientKey{}, addr))
 		n.base = context.WithoutCancel(n.request.Context())

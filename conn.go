@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -64,8 +63,10 @@ type Handshake struct {
 	Extensions  []extension.Extension // the agreed extensions, in order
 	Buffered    []byte                // bytes that came in behind the handshake
 
-	// What to make Response of when somebody asks: few do, and it takes memory.
-	headers http11.Headers
+	// What to make Request and Response of when somebody asks: see opened.
+	head    *requestHead
+	headers *http11.Headers
+	answer  string
 	lazy    bool
 }
 
@@ -99,7 +100,7 @@ type Conn struct {
 	transport net.Conn
 	role      Role
 	set       *settings
-	hs        Handshake
+	opened    opened
 	whole     extension.PerMessage // the only extension, if it is one for messages
 	debug     bool                 // every frame is logged
 	isClosing atomic.Bool          // the connection is not open any more
@@ -108,7 +109,6 @@ type Conn struct {
 	writer writer
 	pings  pings
 
-	response  atomic.Pointer[http.Response] // made of hs.headers
 	done      chan struct{}
 	err       *CloseError // set before done is closed
 	keepalive *time.Timer // nil if PingInterval is Off
@@ -194,17 +194,15 @@ func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone 
 		transport: transport,
 		role:      role,
 		set:       set,
-		hs:        hs,
 		done:      make(chan struct{}),
 		onDone:    onDone,
 	}
 	c.debug = c.set.logger.Enabled(context.Background(), slog.LevelDebug)
-	c.hs.Buffered = nil
-	c.hs.Extensions = slices.Clone(hs.Extensions)
-	if len(c.hs.Extensions) == 1 {
-		c.whole, _ = c.hs.Extensions[0].(extension.PerMessage)
+	c.opened.init(&hs)
+	if len(hs.Extensions) == 1 {
+		c.whole, _ = hs.Extensions[0].(extension.PerMessage)
 	}
-	claimed := extension.ClaimedBits(c.hs.Extensions)
+	claimed := extension.ClaimedBits(hs.Extensions)
 	c.writer.init(c, claimed)
 	c.reader.init(c, claimed, hs.Buffered)
 	if c.set.pingInterval > 0 {
@@ -255,23 +253,15 @@ func (c *Conn) Role() Role { return c.role }
 // Request returns the request of the opening handshake, or nil if [NewConn] got
 // none. Its RequestURI is the path and query as they were on the wire, on both
 // ends. It must not be changed.
-func (c *Conn) Request() *http.Request { return c.hs.Request }
+func (c *Conn) Request() *http.Request { return c.openRequest() }
 
 // Response returns the response of the opening handshake, or nil if [NewConn]
 // got none. On a client its TLS is set if the connection is over TLS. It must not
 // be changed, and has no body.
-func (c *Conn) Response() *http.Response {
-	if !c.hs.lazy {
-		return c.hs.Response
-	}
-	if c.response.Load() == nil {
-		c.response.CompareAndSwap(nil, switchingProtocols(c.hs.Request, c.hs.headers))
-	}
-	return c.response.Load()
-}
+func (c *Conn) Response() *http.Response { return c.openResponse() }
 
 // Subprotocol returns the agreed subprotocol, or "".
-func (c *Conn) Subprotocol() string { return c.hs.Subprotocol }
+func (c *Conn) Subprotocol() string { return c.opened.subprotocol }
 
 // LocalAddr returns the address of this end.
 func (c *Conn) LocalAddr() net.Addr { return c.transport.LocalAddr() }

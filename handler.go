@@ -73,13 +73,15 @@ func (s *Server) logFailure(c *Conn) {
 	_, broken := errors.AsType[*ProtocolError](err)
 	_, tooBig := errors.AsType[*PayloadTooBigError](err)
 	limit, isLimit := errors.AsType[*LimitError](err)
-	attrs := append(clientAttrs(c.RemoteAddr().String(), c.Request()), "err", err)
+	level, text := slog.LevelWarn, "websockets: connection failed"
 	switch {
 	case isLimit && limit.isTime():
-		s.logLimited(slog.LevelInfo, "websockets: connection closed by a limit", attrs...)
+		level, text = slog.LevelInfo, "websockets: connection closed by a limit"
 	case broken, tooBig, isLimit, errors.Is(err, ErrPingTimeout):
-		s.logLimited(slog.LevelWarn, "websockets: connection failed", attrs...)
+	default:
+		return
 	}
+	s.logLimited(level, text, append(clientAttrs(c.RemoteAddr().String(), c.Request()), "err", err)...)
 }
 
 var errGoexit = errors.New("runtime.Goexit was called")

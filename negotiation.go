@@ -2,8 +2,10 @@ package websockets
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -21,18 +23,22 @@ import (
 // nothing, so that it is the same for the server's own listeners and for
 // net/http.
 type negotiation struct {
-	server   *Server
-	request  *http.Request
-	deadline time.Time // when OpenTimeout is over; zero if never
+	server    *Server
+	request   *http.Request // nil if there is a head and nobody has needed more: see full
+	head      *requestHead  // from one of the server's own listeners
+	transport net.Conn      // where that came from; of net/http, nil until it hands it over
+	deadline  time.Time     // when OpenTimeout is over; zero if never
 
 	peer  func(*http.Request) (addr netip.Addr, isUnix bool)
 	place place
 
-	base        context.Context // whose values the handler gets
+	base        context.Context // whose values the handler gets; nil: none
 	key         string          // Sec-WebSocket-Key
 	subprotocol string
 	extensions  []extension.Extension
-	header      http11.Headers // of the 101 response
+	answer      string         // Sec-WebSocket-Extensions of the 101 response
+	header      http11.Headers // all of that
+	more        bool           // there are other headers than there must be
 
 	hook string // the function of the application that is running, for errors
 }
@@ -46,7 +52,9 @@ func (n *negotiation) run() (err error) {
 			err = &hookError{hook: n.hook, err: fmt.Errorf("panic: %v", v), stack: debug.Stack()}
 		}
 	}()
-	n.base = context.WithoutCancel(n.request.Context())
+	if n.request != nil {
+		n.base = context.WithoutCancel(n.request.Context())
+	}
 	if err := n.admit(); err != nil {
 		return err
 	}
@@ -68,10 +76,26 @@ func (n *negotiation) run() (err error) {
 	return nil
 }
 
+// full returns the request as applications know it.
+func (n *negotiation) full() *http.Request {
+	if n.request == nil && n.head != nil {
+		n.request = n.head.request(n.transport)
+	}
+	return n.request
+}
+
+// fields returns the headers of the request.
+func (n *negotiation) fields() handshake.Header {
+	if n.request != nil {
+		return n.request.Header
+	}
+	return &n.head.headers
+}
+
 // limitHooks gives the request a context that ends with OpenTimeout, when the
 // server stops, and by the function which it returns.
 func (n *negotiation) limitHooks() func() {
-	ctx, cancel := context.WithCancelCause(n.request.Context())
+	ctx, cancel := context.WithCancelCause(n.full().Context())
 	stop := context.AfterFunc(n.server.live.ctx, func() { cancel(http.ErrServerClosed) })
 	end := func() {}
 	if !n.deadline.IsZero() {
@@ -109,7 +133,17 @@ func (n *negotiation) process() error {
 
 // checkRequest checks what every opening handshake must have (RFC 6455 §4.2.1).
 func (n *negotiation) checkRequest() (err error) {
-	r := n.request
+	if n.request != nil { // what is only a head has been checked
+		if err := checkHTTP(n.request); err != nil {
+			return err
+		}
+	}
+	n.key, err = handshake.CheckRequest(n.fields())
+	return err
+}
+
+// checkHTTP checks of a request of net/http what its headers do not say.
+func checkHTTP(r *http.Request) error {
 	switch {
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return &MessageError{What: "version", Value: r.Proto, Status: http.StatusHTTPVersionNotSupported, Err: errVersion}
@@ -118,20 +152,25 @@ func (n *negotiation) checkRequest() (err error) {
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return &MessageError{What: "request with a body", Status: http.StatusBadRequest}
 	}
-	if _, _, err := httpheader.ParseHost(r.Host); err != nil {
-		return err
-	}
-	n.key, err = handshake.CheckRequest(r.Header)
+	_, _, err := httpheader.ParseHost(r.Host)
 	return err
 }
 
 func (n *negotiation) checkOrigin() error {
-	_, err := handshake.CheckOrigin(n.request.Header, n.request.Host, n.request.TLS != nil, n.server.Origins)
+	var host string
+	var secure bool
+	if r := n.request; r != nil {
+		host, secure = r.Host, r.TLS != nil
+	} else {
+		host = n.head.host
+		_, secure = n.transport.(*tls.Conn)
+	}
+	_, err := handshake.CheckOrigin(n.fields(), host, secure, n.server.Origins)
 	return err
 }
 
 func (n *negotiation) selectSubprotocol() error {
-	offered, err := handshake.OfferedSubprotocols(n.request.Header)
+	offered, err := handshake.OfferedSubprotocols(n.fields())
 	if err != nil {
 		return err
 	}
@@ -154,18 +193,12 @@ func (n *negotiation) selectSubprotocol() error {
 
 func (n *negotiation) negotiateExtensions() error {
 	n.hook = "Extensions"
-	answer, exts, err := handshake.NegotiateExtensions(n.request.Header, n.server.extensions())
+	var err error
+	n.answer, n.extensions, err = handshake.NegotiateExtensions(n.fields(), n.server.extensions())
 	if err != nil {
 		return err
 	}
-	n.extensions = exts
-	handshake.BuildResponse(&n.header, n.key)
-	if n.subprotocol != "" {
-		n.header.Set("Sec-WebSocket-Protocol", n.subprotocol)
-	}
-	if answer != "" {
-		n.header.Set("Sec-WebSocket-Extensions", answer)
-	}
+	buildResponse(&n.header, n.key, n.subprotocol, n.answer)
 	return nil
 }
 
@@ -180,22 +213,37 @@ func (n *negotiation) addHeaders() error {
 		if err := checkExtraHeader(name, value); err != nil {
 			return &hookError{hook: n.hook, err: err}
 		}
-		n.header.Add(name, value)
+		n.addHeader(name, value)
 	}
 	return nil
 }
 
+func (n *negotiation) addHeader(name, value string) {
+	n.header.Add(name, value)
+	n.more = true
+}
+
 // result returns what the connection keeps of its opening handshake.
 func (n *negotiation) result(buffered []byte) Handshake {
-	r := n.request.WithContext(n.base)
-	return Handshake{
-		Request:     r,
-		headers:     n.header,
-		lazy:        true,
+	hs := Handshake{
 		Subprotocol: n.subprotocol,
 		Extensions:  n.extensions,
 		Buffered:    buffered,
+		head:        n.head,
+		answer:      n.answer,
+		lazy:        true,
 	}
+	if n.request != nil {
+		if n.base == nil {
+			n.base = context.Background()
+		}
+		hs.Request, hs.head = n.request.WithContext(n.base), nil
+	}
+	if n.more {
+		headers := n.header
+		hs.headers = &headers
+	}
+	return hs
 }
 
 // A hookError is a fault of one of the server's functions: the peer learns

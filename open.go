@@ -9,11 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"time"
 
-	"github.com/go-websockets/websockets/handshake"
 	"github.com/go-websockets/websockets/http11"
 )
 
@@ -21,8 +19,8 @@ import (
 // listeners. It returns the connection and the context for its handler; nil if
 // the handshake failed: then the transport is closed.
 func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
-	h := &serverHandshake{raw: transport, transport: transport}
-	h.server, h.deadline = s, s.openDeadline()
+	h := &serverHandshake{raw: transport}
+	h.server, h.transport, h.deadline = s, transport, s.openDeadline()
 	h.negotiation.peer = h.peer
 	defer func() { // also if a function of the application calls runtime.Goexit
 		if conn == nil {
@@ -52,7 +50,7 @@ func (s *Server) connect(transport net.Conn, hs Handshake, p *place, handled boo
 	c := newConn(transport, RoleServer, hs, s.settings, s.ended)
 	var ctx context.Context
 	if handled {
-		ctx = c.handlerContext(hs.Request.Context())
+		ctx = c.handlerContext(c.opened.values())
 	}
 	s.counts.accepted.Add(1)
 	s.live.addConn(c, p)
@@ -67,9 +65,8 @@ func (s *Server) connect(transport net.Conn, hs Handshake, p *place, handled boo
 // one when the server stops.
 type serverHandshake struct {
 	negotiation
-	raw       net.Conn // from the listener
-	transport net.Conn // raw, or TLS on it
-	buffered  []byte   // what came in behind the request
+	raw      net.Conn // from the listener
+	buffered []byte   // what came in behind the request
 }
 
 // enter takes a place among the server's connections, as far as that can be decided
@@ -159,7 +156,7 @@ func (h *serverHandshake) readRequest() error {
 	if err != nil {
 		return err
 	}
-	if h.request, err = newRequest(target, headers, h.transport); err != nil {
+	if h.head, err = newRequestHead(target, headers); err != nil {
 		return err
 	}
 	h.buffered = unread(r)
@@ -175,42 +172,6 @@ func (h *serverHandshake) interrupted(err error) error {
 		return &canceledError{"too slow", errOpenTimeout, false}
 	}
 	return &canceledError{"connection lost", err, false}
-}
-
-// newRequest makes of a request what the application sees.
-func newRequest(target string, headers http11.Headers, transport net.Conn) (*http.Request, error) {
-	if err := http11.CheckNoBody(headers); err != nil {
-		return nil, err
-	}
-	host, err := handshake.CheckHost(&headers)
-	if err != nil {
-		return nil, err
-	}
-	u, err := url.ParseRequestURI(target)
-	if err != nil || u.Scheme != "" && (u.Host == "" || u.User != nil) {
-		return nil, &MessageError{What: "bad request target", Status: http.StatusBadRequest}
-	}
-	if u.Scheme != "" {
-		host = u.Host // an absolute-form target takes the place of Host (RFC 9112 §3.2.2)
-	}
-	headers.Del("Host") // as net/http does
-	r := &http.Request{
-		Method:     http.MethodGet,
-		URL:        u,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-		Header:     headers.Map(),
-		Body:       http.NoBody,
-		Host:       host,
-		RemoteAddr: transport.RemoteAddr().String(),
-		RequestURI: target,
-	}
-	if conn, ok := transport.(*tls.Conn); ok {
-		state := conn.ConnectionState()
-		r.TLS = &state
-	}
-	return r, nil
 }
 
 // respond accepts the request, unless the server has begun to stop.
@@ -232,7 +193,7 @@ func (h *serverHandshake) respond() error {
 // the peer read the answer.
 func (h *serverHandshake) refuse(err error) {
 	answer, err := h.server.answerTo(err)
-	h.server.refused(h.raw.RemoteAddr().String(), h.request, answer, err)
+	h.server.refused(h.raw.RemoteAddr().String(), h.full(), answer, err)
 	if answer == nil {
 		return
 	}

@@ -122,7 +122,7 @@ const (
 
 func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 	r.c = c
-	r.exts = c.hs.Extensions
+	r.exts = c.opened.extensions
 	r.readSize = c.set.readBuffer
 	if r.lookout = c.set.lookout; r.lookout == nil {
 		r.lookout = new(lookout)

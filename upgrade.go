@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -33,7 +32,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	conn, ctx := u.open(true)
 	if conn == nil {
-		s.refused(r.RemoteAddr, u.request, u.answer, u.err)
+		s.refused(r.RemoteAddr, u.request, u.refusal, u.err)
 		return
 	}
 	s.handle(ctx, conn)
@@ -63,7 +62,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) 
 	if conn == nil {
 		s.counts.refuse(u.err)
 		if hook, ok := errors.AsType[*hookError](u.err); ok && hook.stack != nil {
-			s.logRefusal(r.RemoteAddr, r, u.answer, u.err) // the stack would be lost
+			s.logRefusal(r.RemoteAddr, r, u.refusal, u.err) // the stack would be lost
 		}
 		return nil, &openError{opError{"upgrade", u.err}}
 	}
@@ -73,11 +72,10 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) 
 // An upgrade is the opening handshake of a request of net/http (RFC 6455 §4.2).
 type upgrade struct {
 	negotiation
-	writer    http.ResponseWriter
-	transport net.Conn // nil until net/http has handed it over
-	buffered  []byte   // what came in behind the request
-	err       error    // what went wrong
-	answer    *answer  // how the request was refused, if it was
+	writer   http.ResponseWriter
+	buffered []byte  // what came in behind the request
+	err      error   // what went wrong
+	refusal  *answer // how the request was refused, if it was
 }
 
 // begin counts the caller as a goroutine of the server, unless that cannot serve.
@@ -154,7 +152,7 @@ func (u *upgrade) keepHeaders() error {
 		if err := checkExtraHeader(name, value); err != nil {
 			return &hookError{hook: "ResponseWriter", err: err}
 		}
-		u.header.Add(name, value)
+		u.addHeader(name, value)
 	}
 	return nil
 }
@@ -176,8 +174,8 @@ func (u *upgrade) hijack() error {
 
 // refuse answers the request by net/http.
 func (u *upgrade) refuse() {
-	u.answer, u.err = u.server.answerTo(u.err)
-	a := u.answer
+	u.refusal, u.err = u.server.answerTo(u.err)
+	a := u.refusal
 	if a == nil {
 		return
 	}
