@@ -106,7 +106,7 @@ func ClientAddr(r *http.Request) netip.Addr {
 // connection: what trusted [Proxies] say, or else that of RemoteAddr. The zero Addr
 // means that there is none, as on a Unix socket.
 func (c *Conn) ClientAddr() netip.Addr {
-	if addr, ok := c.opened.values().Value(clientKey{}).(netip.Addr); ok {
+	if addr, ok := c.ctx.Value(clientKey{}).(netip.Addr); ok {
 		return addr
 	}
 	addr, _ := peerAddr(c.RemoteAddr())

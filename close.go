@@ -304,7 +304,7 @@ func (c *Conn) end(cause error) {
 	w.broken = true
 	w.drop()
 	w.wake()
-	timer, cancel := w.closeTimer, c.cancel
+	timer := w.closeTimer
 	w.mu.Unlock()
 
 	c.closeTransport(before != protocol.Handshaken)
@@ -318,11 +318,8 @@ func (c *Conn) end(cause error) {
 	}
 	c.err = e
 	c.reader.finish()
-	close(c.done)
+	c.cancel(e)
 	c.pings.fail(e)
-	if cancel != nil {
-		cancel(e)
-	}
 	if c.onDone != nil {
 		c.onDone(c)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-websockets/websockets/extension"
 	"github.com/go-websockets/websockets/http11"
-	"github.com/go-websockets/websockets/protocol"
 )
 
 // A Role tells which end of a connection this is.
@@ -64,10 +63,10 @@ type Handshake struct {
 	Buffered    []byte                // bytes that came in behind the handshake
 
 	// What to make Request and Response of when somebody asks: see opened.
-	head    *requestHead
-	headers *http11.Headers
-	answer  string
-	lazy    bool
+	head     *requestHead
+	headers  *http11.Headers
+	answer   string
+	upgraded bool
 }
 
 // A Conn is an open WebSocket connection. One goroutine at a time may receive
@@ -99,27 +98,25 @@ type Handshake struct {
 type Conn struct {
 	transport net.Conn
 	role      Role
+	debug     bool        // every frame is logged
+	upgraded  bool        // what opened has no response for can be made
+	isClosing atomic.Bool // the connection is not open any more
 	set       *settings
 	opened    opened
 	whole     extension.PerMessage // the only extension, if it is one for messages
-	debug     bool                 // every frame is logged
-	isClosing atomic.Bool          // the connection is not open any more
 
 	reader reader
 	writer writer
 	pings  pings
 
-	done      chan struct{}
-	err       *CloseError // set before done is closed
-	keepalive *time.Timer // nil if PingInterval is Off
-	aging     *aging      // nil if there is no limit on time
+	ctx       context.Context         // the handler's: it ends with the connection, and only then
+	cancel    context.CancelCauseFunc // ends it
+	done      <-chan struct{}         // of ctx
+	err       *CloseError             // set before ctx ends, which has it as its cause
+	keepalive *time.Timer             // nil if PingInterval is Off
+	aging     *aging                  // nil if there is no limit on time
 	latency   atomic.Int64
-	onDone    func(*Conn) // called after done is closed; may be nil
-
-	// The handler's context, if there is one: ctxDone is its Done channel if
-	// nothing but the end of the transport closes it, so that nobody need watch it.
-	cancel  context.CancelCauseFunc
-	ctxDone <-chan struct{}
+	onDone    func(*Conn) // called after ctx has ended; may be nil
 }
 
 // settings are Options with every default resolved: 0 means none.
@@ -182,11 +179,12 @@ func NewConn(transport net.Conn, role Role, hs Handshake, opts *Options) *Conn {
 	if err := opts.check(); err != nil {
 		panic(err)
 	}
-	return newConn(transport, role, hs, opts.resolve(), nil)
+	return newConn(context.Background(), transport, role, hs, opts.resolve(), nil)
 }
 
-// newConn is NewConn with a function to call once the connection has ended.
-func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone func(*Conn)) *Conn {
+// newConn is NewConn with a function to call once the connection has ended, and with
+// a context for its values, which never ends.
+func newConn(base context.Context, transport net.Conn, role Role, hs Handshake, set *settings, onDone func(*Conn)) *Conn {
 	if role != RoleServer && role != RoleClient {
 		panic("websockets: NewConn: the role is neither RoleServer nor RoleClient")
 	}
@@ -194,11 +192,13 @@ func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone 
 		transport: transport,
 		role:      role,
 		set:       set,
-		done:      make(chan struct{}),
 		onDone:    onDone,
 	}
+	c.ctx, c.cancel = context.WithCancelCause(base)
+	c.done = c.ctx.Done()
 	c.debug = c.set.logger.Enabled(context.Background(), slog.LevelDebug)
 	c.opened.init(&hs)
+	c.upgraded = hs.upgraded
 	if len(hs.Extensions) == 1 {
 		c.whole, _ = hs.Extensions[0].(extension.PerMessage)
 	}
@@ -212,25 +212,6 @@ func newConn(transport net.Conn, role Role, hs Handshake, set *settings, onDone 
 	c.limit()
 	c.reader.rest()
 	return c
-}
-
-// handlerContext returns a context with base's values that ends when the
-// transport does, with the *CloseError as its cause, or when base does. It may
-// be called once, before anything else uses the connection.
-func (c *Conn) handlerContext(base context.Context) context.Context {
-	ctx, cancel := context.WithCancelCause(base)
-	c.writer.mu.Lock()
-	closed := c.writer.state == protocol.Closed
-	c.cancel = cancel
-	if base.Done() == nil {
-		c.ctxDone = ctx.Done()
-	}
-	c.writer.mu.Unlock()
-	if closed {
-		<-c.done
-		cancel(c.err)
-	}
-	return ctx
 }
 
 // State returns where the connection is in its life. It may have changed when

@@ -86,7 +86,7 @@ func (r *reader) decodeFrame() error {
 // 6455 §9.1).
 func (r *reader) decode(f frame.Frame) (frame.Frame, error) {
 	most := r.budget()
-	for i, e := range slices.Backward(r.exts) {
+	for i, e := range slices.Backward(r.c.opened.extensions) {
 		limit := most
 		if i > 0 && most >= 0 {
 			// What another one is to decode yet may be a little longer than the message:

@@ -60,7 +60,7 @@ func (h *clientHandshake) open() (conn *Conn, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(h.transport, RoleClient, h.result(), h.dialer.resolve(), nil), nil
+	return newConn(context.Background(), h.transport, RoleClient, h.result(), h.dialer.resolve(), nil), nil
 }
 
 // interrupted is the error after ctx has ended. A response that has come in

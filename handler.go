@@ -9,7 +9,8 @@ import (
 )
 
 // handle runs the handler for a connection, and ends the connection after it.
-func (s *Server) handle(ctx context.Context, c *Conn) {
+func (s *Server) handle(c *Conn) {
+	ctx := c.ctx
 	s.live.countHandler(+1)
 	err, stack := errGoexit, []byte(nil) // what holds if the last line is not reached
 	defer func() {

@@ -231,7 +231,7 @@ func (n *negotiation) result(buffered []byte) Handshake {
 		Buffered:    buffered,
 		head:        n.head,
 		answer:      n.answer,
-		lazy:        true,
+		upgraded:    true,
 	}
 	if n.request != nil {
 		if n.base == nil {

@@ -2,7 +2,6 @@ package websockets
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -16,9 +15,8 @@ import (
 )
 
 // open does the opening handshake on a transport from one of the server's own
-// listeners. It returns the connection and the context for its handler; nil if
-// the handshake failed: then the transport is closed.
-func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
+// listeners. It returns nil if that failed: then the transport is closed.
+func (s *Server) open(transport net.Conn) (conn *Conn) {
 	h := &serverHandshake{raw: transport}
 	h.server, h.transport, h.deadline = s, transport, s.openDeadline()
 	h.negotiation.peer = h.peer
@@ -28,33 +26,28 @@ func (s *Server) open(transport net.Conn) (conn *Conn, ctx context.Context) {
 		}
 	}()
 	if !s.live.addPending(h) {
-		return nil, nil
+		return nil
 	}
 	defer s.live.removePending(h)
 	defer s.live.leave(&h.place)
 	if err := h.enter(); err != nil {
 		h.turnAway(err)
-		return nil, nil
+		return nil
 	}
 	if err := h.run(); err != nil {
 		h.refuse(err)
-		return nil, nil
+		return nil
 	}
 	s.live.removePending(h)
-	return s.connect(h.transport, h.result(h.buffered), &h.place, s.Handler != nil)
+	return s.connect(h.transport, h.result(h.buffered), &h.place)
 }
 
-// connect makes a connection of a transport whose opening handshake is done, and
-// the context for its handler.
-func (s *Server) connect(transport net.Conn, hs Handshake, p *place, handled bool) (*Conn, context.Context) {
-	c := newConn(transport, RoleServer, hs, s.settings, s.ended)
-	var ctx context.Context
-	if handled {
-		ctx = c.handlerContext(c.opened.values())
-	}
+// connect makes a connection of a transport whose opening handshake is done.
+func (s *Server) connect(transport net.Conn, hs Handshake, p *place) *Conn {
+	c := newConn(hs.values(), transport, RoleServer, hs, s.settings, s.ended)
 	s.counts.accepted.Add(1)
 	s.live.addConn(c, p)
-	return c, ctx
+	return c
 }
 
 // A serverHandshake is the opening handshake of a connection on one of the

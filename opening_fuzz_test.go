@@ -57,7 +57,7 @@ func FuzzServerOpen(f *testing.F) {
 			t.Fatal(err)
 		}
 		transport := &recorded{in: bytes.NewReader(request)}
-		conn, _ := s.open(transport)
+		conn := s.open(transport)
 		if conn == nil {
 			if !transport.done {
 				t.Error("refused, and not closed")

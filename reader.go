@@ -41,47 +41,46 @@ type reader struct {
 
 	mu          sync.Mutex
 	chair       chair
-	receiving   bool          // a call that receives is going on
-	wanted      bool          // a receiver waits for the standby
-	wake        chan struct{} // tells it to look again; nil before the first
-	interrupted bool          // the transport's read deadline is in the past
-	ending      bool          // the transport is about to end
-	ended       bool          // the transport has ended
-	driver      *driver       // a call of Receive, if one is going on
-	nudge       chan struct{} // makes the standby leave while a driver waits for it
-	called      bool          // the driver is being called back
-	unconfirmed bool          // the end of what the peer sends may have been missed
-	parked      bool          // nobody has read for a while, since wasParked last looked
-	queue       []Message     // read ahead of Recv
-	lookout     *lookout      // sees whether a standby is needed
-	armed       bool          // the lookout will pass by
-	fresh       bool          // it has not yet
+	receiving   bool        // a call that receives is going on
+	wanted      bool        // a receiver waits for the standby
+	interrupted bool        // the transport's read deadline is in the past
+	ending      bool        // the transport is about to end
+	ended       bool        // the transport has ended
+	called      bool        // the driver is being called back
+	unconfirmed bool        // the end of what the peer sends may have been missed
+	parked      bool        // nobody has read for a while, since wasParked last looked
+	armed       bool        // the lookout will pass by
+	fresh       bool        // it has not yet
+	used        atomic.Bool // somebody has sat in the seat since
+	seat        seat
 	sits        uint64        // how often somebody has sat
 	seen        uint64        // sits when the lookout passed by
-	used        atomic.Bool   // somebody has sat in the seat since
-	seat        seat
-	stream      stream // the message that Reader hands out
+	lookout     *lookout      // sees whether a standby is needed
+	wake        chan struct{} // tells a receiver to look again; nil before the first
+	driver      *driver       // a call of Receive, if one is going on
+	nudge       chan struct{} // makes the standby leave while a driver waits for it
+	queue       []Message     // read ahead of Recv
+	stream      stream        // the message that Reader hands out
 	watched     <-chan struct{}
 	unwatch     func() bool
 
 	buf      *pool.Buffer
 	start    int
-	readSize int      // of the next buffer
-	small    [64]byte // where a transport without raw access delivers the first bytes
+	readSize int       // of the next buffer
+	small    *[64]byte // where a transport without raw access delivers the first bytes
 
 	rules   protocol.Receiver
-	exts    []extension.Extension
-	header  frame.Header // of the frame that is being read, or the last one
 	inFrame bool
-	left    int64 // bytes of its payload that are still to come
-	pos     int   // position in the masking key
+	counted bool         // the meter counts data frames
+	header  frame.Header // of the frame that is being read, or the last one
+	left    int64        // bytes of its payload that are still to come
+	pos     int          // position in the masking key
 	wire    []byte
 	message incoming
 	noted   atomic.Int64 // for Retained: what who sits held when it began to wait
 	drained int64        // bytes discarded
 	shown   []byte
 	meter   *meter // nil before there is something to count
-	counted bool   // data frames are
 }
 
 // A chair is vacant or taken.
@@ -122,12 +121,13 @@ const (
 
 func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 	r.c = c
-	r.exts = c.opened.extensions
 	r.readSize = c.set.readBuffer
 	if r.lookout = c.set.lookout; r.lookout == nil {
 		r.lookout = new(lookout)
 	}
-	r.raw.init(c.transport, r)
+	if r.raw.init(c.transport, r); !r.raw.ok() {
+		r.small = new([64]byte)
+	}
 	r.rules = protocol.Receiver{
 		Masked:  c.role == RoleServer,
 		Claimed: claimed,
@@ -253,7 +253,7 @@ func (r *reader) signal() {
 // on from call to call as long as they bring the same context.
 func (r *reader) watch(ctx context.Context) {
 	done := ctx.Done()
-	if done == nil || done == r.c.ctxDone {
+	if done == nil || done == r.c.done {
 		return // the end of the transport ends it, and the read too
 	}
 	r.mu.Lock()

@@ -102,7 +102,6 @@ type opened struct {
 	head    *requestHead    // of a server's request
 	headers *http11.Headers // of a server's response, if there are more than there must be
 	answer  string          // Sec-WebSocket-Extensions of a server's response
-	lazy    bool            // a response can be made
 	made    made[http.Request]
 	replied made[http.Response]
 }
@@ -111,7 +110,7 @@ func (o *opened) init(hs *Handshake) {
 	o.subprotocol = hs.Subprotocol
 	o.extensions = slices.Clone(hs.Extensions)
 	o.request, o.response = hs.Request, hs.Response
-	o.head, o.headers, o.answer, o.lazy = hs.head, hs.headers, hs.answer, hs.lazy
+	o.head, o.headers, o.answer = hs.head, hs.headers, hs.answer
 }
 
 // A made is something that can be made again.
@@ -147,7 +146,7 @@ func (c *Conn) openRequest() *http.Request {
 
 func (c *Conn) openResponse() *http.Response {
 	o := &c.opened
-	if !o.lazy {
+	if !c.upgraded {
 		return o.response
 	}
 	return o.replied.get(func() *http.Response {
@@ -161,12 +160,12 @@ func (c *Conn) openResponse() *http.Response {
 }
 
 // values returns a context with what functions of the application have added to the
-// request's.
-func (o *opened) values() context.Context {
-	if o.request != nil {
-		return o.request.Context()
+// request's. It never ends.
+func (hs *Handshake) values() context.Context {
+	if hs.Request == nil {
+		return context.Background()
 	}
-	return context.Background()
+	return hs.Request.Context() // result has seen to it that it never ends
 }
 
 // buildResponse sets the headers that accept a request (RFC 6455 §4.2.2).

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/go-websockets/websockets/extension"
+	"github.com/go-websockets/websockets/http11"
 )
 
 // Retained returns about how many bytes of memory the connection holds for what
@@ -29,7 +30,7 @@ import (
 // empty message, and nothing is counted when it is not called. The sum of a server's
 // connections is that of [Server.Conns].
 func (c *Conn) Retained() int {
-	return c.reader.retained() + c.writer.retained() + c.pings.retained() + c.hs.retained()
+	return c.reader.retained() + c.writer.retained() + c.pings.retained() + c.opened.retained()
 }
 
 // note keeps for Retained what who sits holds: it is about to wait, and while it
@@ -74,7 +75,7 @@ func (r *reader) holds() int {
 	if m := &r.message; !m.borrowed || r.chair == byReceiver && r.driver != nil {
 		n += cap(m.data)
 	}
-	for _, e := range r.exts {
+	for _, e := range r.c.opened.extensions {
 		if x, ok := e.(extension.Retainer); ok {
 			n += x.DecodeRetains()
 		}
@@ -86,7 +87,7 @@ func (r *reader) holds() int {
 // the turn to encode, and holds mu.
 func (w *writer) noteEncoders() {
 	w.encoders = 0
-	for _, e := range w.c.hs.Extensions {
+	for _, e := range w.c.opened.extensions {
 		if x, ok := e.(extension.Retainer); ok {
 			w.encoders += x.EncodeRetains()
 		}
@@ -113,15 +114,26 @@ func (ps *pings) retained() int {
 }
 
 // retained is what a peer's headers take.
-func (h *Handshake) retained() int {
+func (o *opened) retained() int {
 	n := 0
-	if h.Request != nil {
-		n += len(h.Request.RequestURI) + sizeOf(h.Request.Header)
+	if o.request != nil {
+		n += len(o.request.RequestURI) + sizeOf(o.request.Header)
 	}
-	if h.Response != nil {
-		n += sizeOf(h.Response.Header)
+	if o.response != nil {
+		n += sizeOf(o.response.Header)
 	}
-	for name, value := range h.headers.All() {
+	if o.head != nil {
+		n += len(o.head.target) + sizeOfFields(&o.head.headers)
+	}
+	if o.headers != nil {
+		n += sizeOfFields(o.headers)
+	}
+	return n
+}
+
+func sizeOfFields(h *http11.Headers) int {
+	n := 0
+	for name, value := range h.All() {
 		n += len(name) + len(value) + headerSize
 	}
 	return n

@@ -51,7 +51,7 @@ func (c *Conn) urgency(ctx context.Context) urgency {
 		return batched // the receiver is about to handle the next message
 	case c.set.writeLimit == outOfReach:
 		return soon // whatever waits, the caller does not
-	case done == nil || done == c.ctxDone:
+	case done == nil || done == c.done:
 		return now
 	}
 	return soon // a write cannot be interrupted when ctx ends

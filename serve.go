@@ -39,9 +39,8 @@ func (s *Server) start(transport net.Conn) {
 	}
 	go func() {
 		defer s.live.end()
-		conn, ctx := s.open(transport)
-		if conn != nil {
-			s.handle(ctx, conn)
+		if conn := s.open(transport); conn != nil {
+			s.handle(conn)
 		}
 	}()
 }

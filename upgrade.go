@@ -1,7 +1,6 @@
 package websockets
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,12 +29,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if u.begin() {
 		defer s.live.end()
 	}
-	conn, ctx := u.open(true)
+	conn := u.open(true)
 	if conn == nil {
 		s.refused(r.RemoteAddr, u.request, u.refusal, u.err)
 		return
 	}
-	s.handle(ctx, conn)
+	s.handle(conn)
 }
 
 // Upgrade turns a net/http request into a connection. It looks at neither
@@ -58,7 +57,7 @@ func (s *Server) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) 
 	if u.begin() {
 		defer s.live.end()
 	}
-	conn, _ := u.open(false)
+	conn := u.open(false)
 	if conn == nil {
 		s.counts.refuse(u.err)
 		if hook, ok := errors.AsType[*hookError](u.err); ok && hook.stack != nil {
@@ -91,9 +90,9 @@ func (u *upgrade) begin() bool {
 	return true
 }
 
-// open does the opening handshake. It returns the connection and, if wanted, the
-// context for its handler; or nil, and has answered the request.
-func (u *upgrade) open(handled bool) (*Conn, context.Context) {
+// open does the opening handshake. It returns the connection; or nil, and has
+// answered the request.
+func (u *upgrade) open(handled bool) *Conn {
 	if handled && u.err == nil && u.server.Handler == nil {
 		u.err = &hookError{hook: "settings", err: errNoHandler}
 	}
@@ -106,14 +105,14 @@ func (u *upgrade) open(handled bool) (*Conn, context.Context) {
 		u.err = u.run()
 	}
 	if u.err == nil {
-		return u.server.connect(u.transport, u.result(u.buffered), &u.place, handled)
+		return u.server.connect(u.transport, u.result(u.buffered), &u.place)
 	}
 	if u.transport != nil {
 		closeAtOnce(u.transport)
 	} else {
 		u.refuse()
 	}
-	return nil, nil
+	return nil
 }
 
 func (u *upgrade) run() error {

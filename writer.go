@@ -35,29 +35,29 @@ type writer struct {
 	c   *Conn
 	raw rawWriter // writes without blocking, where the transport can
 
-	mu       sync.Mutex
-	state    protocol.State
-	sender   protocol.Sender
-	cause    error // why the connection failed or broke, nil if it did not
-	data     *pool.Buffer
-	control  *pool.Buffer
-	late     []byte // the payload of the latest ping whose pong found no room
-	waiting  int
-	writing  int // capacity of what is taken
-	encoders int // what the extensions hold to encode, as they last said
-	usual    int // bytes of data in the last write, but not more than maxUsual
-	full     bool
-	turn     bool
-	broken   bool          // the transport does not take bytes any more
-	room     chan struct{} // closed, and nil again, when somebody who waits should look again
-	flush    flushState
-	heldBack atomic.Bool // something was, since kick looked
-	flushFn  func()      // runs the flusher: stored, so that `go` allocates nothing
+	mu        sync.Mutex
+	state     protocol.State
+	sender    protocol.Sender
+	flush     flushState
+	full      bool
+	turn      bool
+	broken    bool        // the transport does not take bytes any more
+	peerEnded bool        // the peer has ended its half of the transport
+	heldBack  atomic.Bool // something was, since kick looked
+	cause     error       // why the connection failed or broke, nil if it did not
+	data      *pool.Buffer
+	control   *pool.Buffer
+	late      []byte // the payload of the latest ping whose pong found no room
+	waiting   int
+	writing   int           // capacity of what is taken
+	encoders  int           // what the extensions hold to encode, as they last said
+	usual     int           // bytes of data in the last write, but not more than maxUsual
+	room      chan struct{} // closed, and nil again, when somebody who waits should look again
+	flushFn   func()        // runs the flusher: stored, so that `go` allocates nothing
 
 	sent       CloseCode // of our close frame; 0 before
 	peerCode   CloseCode // of the peer's close frame; 0 before
 	peerReason string
-	peerEnded  bool        // it has ended its half of the transport
 	closeTimer *time.Timer // ends the transport CloseTimeout after the first close frame
 }
 
