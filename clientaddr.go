@@ -69,8 +69,12 @@ func (p *Proxies) client(peer netip.Addr, h http.Header) netip.Addr {
 // peerAddr returns the address of a transport's peer, and whether that is a Unix
 // socket.
 func peerAddr(a net.Addr) (addr netip.Addr, isUnix bool) {
-	if a == nil {
+	switch a := a.(type) {
+	case nil:
 		return netip.Addr{}, false
+	case *net.TCPAddr:
+		addr, _ = netip.AddrFromSlice(a.IP)
+		return addr.Unmap(), false
 	}
 	if a.Network() == "unix" {
 		return netip.Addr{}, true

@@ -132,9 +132,13 @@ func (c *Conn) recvClose(code CloseCode, reason string, payload []byte) {
 	if action == protocol.Echo && !w.broken {
 		w.closeFrame(code, payload)
 	}
-	w.boundClose(c.set.closeTimeout)
 	w.commit(soon)
 	c.settle()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state != protocol.Closed { // mostly it is, on a server: a timer saved
+		w.boundClose(c.set.closeTimeout)
+	}
 }
 
 // closeFrame appends our close frame, the last one to go out. Its caller holds
@@ -283,12 +287,11 @@ func (c *Conn) end(cause error) {
 	w := &c.writer
 	w.mu.Lock()
 	before := w.state
-	next, _, err := before.Next(protocol.End)
-	if err != nil {
+	if before == protocol.Closed {
 		w.mu.Unlock()
 		return
 	}
-	w.state = next
+	w.state, _, _ = before.Next(protocol.End) // possible in every other state
 	e := &CloseError{Code: CloseAbnormal, Sent: w.sent}
 	if w.peerCode != 0 {
 		e.Code, e.Reason = w.peerCode, w.peerReason

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-websockets/websockets/http11"
+	"github.com/go-websockets/websockets/internal/pool"
 )
 
 // open does the opening handshake on a transport from one of the server's own
@@ -172,7 +173,9 @@ func (h *serverHandshake) respond() error {
 	if !h.server.live.serving() {
 		return errStopping
 	}
-	response, err := http11.AppendResponse(nil, http.StatusSwitchingProtocols, "Switching Protocols", h.header, nil)
+	b := pool.Get(512)
+	defer pool.Put(b)
+	response, err := http11.AppendResponse(b.B, http.StatusSwitchingProtocols, "Switching Protocols", h.header, nil)
 	if err != nil {
 		return &hookError{hook: "response", err: err}
 	}

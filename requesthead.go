@@ -30,13 +30,10 @@ func newRequestHead(target string, headers http11.Headers) (*requestHead, error)
 	if err := http11.CheckNoBody(headers); err != nil {
 		return nil, err
 	}
-	host, err := handshake.CheckHost(&headers)
-	if err != nil {
-		return nil, err
-	}
-	h := &requestHead{target, host, headers}
-	if isPlainPath(target) {
-		return h, nil
+	h := &requestHead{target: target, headers: headers}
+	var err error
+	if h.host, err = handshake.CheckHost(&h.headers); err != nil || isPlainPath(target) {
+		return h, err
 	}
 	u, err := url.ParseRequestURI(target)
 	if err != nil || u.Scheme != "" && (u.Host == "" || u.User != nil) {

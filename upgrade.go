@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-websockets/websockets/http11"
+	"github.com/go-websockets/websockets/internal/pool"
 )
 
 // Upgrade turns a net/http request into a connection, with the settings of the
@@ -122,7 +123,9 @@ func (u *upgrade) run() error {
 	if err := u.keepHeaders(); err != nil {
 		return err
 	}
-	response, err := http11.AppendResponse(nil, http.StatusSwitchingProtocols, "Switching Protocols", u.header, nil)
+	b := pool.Get(512)
+	defer pool.Put(b)
+	response, err := http11.AppendResponse(b.B, http.StatusSwitchingProtocols, "Switching Protocols", u.header, nil)
 	if err != nil {
 		return &hookError{hook: "response", err: err}
 	}

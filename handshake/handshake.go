@@ -93,6 +93,11 @@ func setUpgrade(h Header) {
 // websocket as the only protocol in Upgrade (RFC 6455 §4.1, §4.2.1): what would
 // be spoken after the 101 must not be open to doubt.
 func checkUpgrade(h Header) error {
+	option, hasOne := lone(h, "Connection")
+	protocol, hasOther := lone(h, "Upgrade")
+	if hasOne && hasOther && option == "Upgrade" && protocol == "websocket" {
+		return nil // as most clients write it
+	}
 	connection, err := joined(h, "Connection", httpheader.ParseConnection)
 	if err != nil {
 		return err
@@ -130,8 +135,14 @@ func checkKey(h Header) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	nonce, err := base64.StdEncoding.DecodeString(key)
-	if err != nil || len(nonce) != 16 || base64.StdEncoding.EncodeToString(nonce) != key {
+	var text, again [24]byte
+	var nonce [18]byte
+	if len(key) != copy(text[:], key) {
+		return "", &httpheader.ValueError{Name: "Sec-WebSocket-Key", Value: key}
+	}
+	n, err := base64.StdEncoding.Decode(nonce[:], text[:])
+	base64.StdEncoding.Encode(again[:], nonce[:16])
+	if err != nil || n != 16 || string(again[:]) != key {
 		return "", &httpheader.ValueError{Name: "Sec-WebSocket-Key", Value: key}
 	}
 	return key, nil
@@ -150,9 +161,24 @@ func checkAccept(h Header, key string) error {
 	return nil
 }
 
+// lone returns the value of a header that occurs once, if h can tell: *http11.Headers
+// can, without memory for a slice.
+func lone(h Header, name string) (value string, ok bool) {
+	if g, can := h.(interface {
+		Get(name string) (string, error)
+	}); can {
+		value, err := g.Get(name)
+		return value, err == nil
+	}
+	return "", false
+}
+
 // joined parses a header that may have several lines (RFC 9110 §5.3). The result
 // is nil if there is none.
 func joined[T any](h Header, name string, parse func(string) ([]T, error)) ([]T, error) {
+	if value, ok := lone(h, name); ok {
+		return parse(value)
+	}
 	lines := h.Values(name)
 	if len(lines) == 0 {
 		return nil, nil
@@ -162,6 +188,9 @@ func joined[T any](h Header, name string, parse func(string) ([]T, error)) ([]T,
 
 // only returns the value of a header that must occur once.
 func only(h Header, name string) (string, error) {
+	if value, ok := lone(h, name); ok {
+		return value, nil
+	}
 	lines := h.Values(name)
 	if len(lines) != 1 {
 		return "", &httpheader.Error{Name: name, Value: strings.Join(lines, ", ")}

@@ -59,13 +59,19 @@ func (h *Headers) Map() map[string][]string {
 // Get returns the value of a header. It fails with [ErrHeaderMissing] if there
 // is none, and with a *[MultipleValuesError] if there are several.
 func (h *Headers) Get(name string) (string, error) {
-	switch values := h.Values(name); len(values) {
+	var value string
+	count := 0
+	for i := range h.positions(name) {
+		value = h.fields[i].value
+		count++
+	}
+	switch count {
 	case 0:
 		return "", ErrHeaderMissing
 	case 1:
-		return values[0], nil
+		return value, nil
 	default:
-		return "", &MultipleValuesError{Name: name, Count: len(values)}
+		return "", &MultipleValuesError{Name: name, Count: count}
 	}
 }
 
@@ -89,6 +95,9 @@ func (h *Headers) Has(name string) bool {
 
 // Add appends a header.
 func (h *Headers) Add(name, value string) {
+	if h.fields == nil {
+		h.fields = make([]field, 0, 4) // a response to an opening handshake
+	}
 	h.fields = append(h.fields, field{name, value})
 	switch last := len(h.fields) - 1; {
 	case h.index != nil:
