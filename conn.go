@@ -233,7 +233,8 @@ func (c *Conn) Role() Role { return c.role }
 
 // Request returns the request of the opening handshake, or nil if [NewConn] got
 // none. Its RequestURI is the path and query as they were on the wire, on both
-// ends. It must not be changed.
+// ends. It must not be changed. A server may make it when it is asked for, and again
+// when nobody has it any more: a handler that asks often should keep it.
 func (c *Conn) Request() *http.Request { return c.openRequest() }
 
 // Response returns the response of the opening handshake, or nil if [NewConn]

@@ -55,7 +55,7 @@ type reader struct {
 	seat        seat
 	sits        uint64        // how often somebody has sat
 	seen        uint64        // sits when the lookout passed by
-	lookout     *lookout      // sees whether a standby is needed
+	post        *post         // where the lookout finds this reader
 	wake        chan struct{} // tells a receiver to look again; nil before the first
 	driver      *driver       // a call of Receive, if one is going on
 	nudge       chan struct{} // makes the standby leave while a driver waits for it
@@ -122,9 +122,11 @@ const (
 func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 	r.c = c
 	r.readSize = c.set.readBuffer
-	if r.lookout = c.set.lookout; r.lookout == nil {
-		r.lookout = new(lookout)
+	r.post = &post{lookout: c.set.lookout}
+	if r.post.lookout == nil {
+		r.post.lookout = new(lookout)
 	}
+	r.post.reader.Store(r)
 	if r.raw.init(c.transport, r); !r.raw.ok() {
 		r.small = new([64]byte)
 	}
@@ -303,6 +305,7 @@ func (r *reader) finish() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
+	r.post.reader.Store(nil)
 	r.reclaim()
 	if r.unwatch != nil {
 		r.unwatch()

@@ -2,6 +2,7 @@ package websockets
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,24 +15,31 @@ import (
 // Its mu is taken inside that of a reader, never the other way round.
 type lookout struct {
 	mu      sync.Mutex
-	readers []*reader // those that are armed
-	spare   []*reader // memory for the next list
+	posts   []*post   // of readers that are armed
+	spare   []*post   // memory for the next list
 	ticking bool      // tick will be called
 	due     time.Time // when
+}
+
+// A post is where a lookout finds a reader, until that has ended: it does not keep the
+// memory of a connection which is over.
+type post struct {
+	lookout *lookout
+	reader  atomic.Pointer[reader]
 }
 
 // lookoutLost is how late a tick may be. One that is later never comes: its clock
 // was that of a synctest bubble which is over.
 const lookoutLost = 10 * time.Second
 
-func (l *lookout) add(r *reader) {
+func (l *lookout) add(p *post) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if lost := l.ticking && now.Sub(l.due).Abs() > lookoutLost; lost {
-		l.ticking, l.readers = false, nil
+		l.ticking, l.posts = false, nil
 	}
-	l.readers = append(l.readers, r)
+	l.posts = append(l.posts, p)
 	if !l.ticking {
 		l.ticking = true
 		l.due = now.Add(standbyAfter)
@@ -42,30 +50,30 @@ func (l *lookout) add(r *reader) {
 // tick looks at all that are armed. There is one at a time.
 func (l *lookout) tick() {
 	l.mu.Lock()
-	list := l.readers
-	l.readers, l.spare = l.spare[:0], nil
+	list := l.posts
+	l.posts, l.spare = l.spare[:0], nil
 	l.mu.Unlock()
 
 	kept := list[:0]
-	for _, r := range list {
-		if r.look() {
-			kept = append(kept, r)
+	for _, p := range list {
+		if r := p.reader.Load(); r != nil && r.look() {
+			kept = append(kept, p)
 		}
 	}
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	added := l.readers // meanwhile
+	added := l.posts // meanwhile
 	kept = append(kept, added...)
 	if len(kept) == 0 {
-		l.ticking, l.readers = false, nil
+		l.ticking, l.posts = false, nil
 		return
 	}
 	clear(added)
 	if len(kept) < len(list) {
 		clear(list[len(kept):])
 	}
-	l.readers, l.spare = kept, added[:0]
+	l.posts, l.spare = kept, added[:0]
 	l.due = time.Now().Add(standbyAfter)
 	time.AfterFunc(standbyAfter, l.tick)
 }
@@ -76,7 +84,7 @@ func (r *reader) arm() {
 		return
 	}
 	r.armed, r.fresh, r.seen = true, true, r.sits
-	r.lookout.add(r)
+	r.post.lookout.add(r.post)
 }
 
 // look starts the standby if nobody has sat since the lookout passed by, and
