@@ -56,9 +56,9 @@ func (r *reader) readSome() (int, error) {
 	}
 	r.release()
 	r.note()
-	n, err := r.c.transport.Read(r.small[:])
+	n, err := r.c.transport.Read(r.rare.small[:])
 	if n > 0 {
-		copy(r.space(), r.small[:n])
+		copy(r.space(), r.rare.small[:n])
 	}
 	return n, err
 }

@@ -296,8 +296,8 @@ func errNotUTF8(format string, args ...any) error {
 func (r *reader) endFrame() error {
 	r.inFrame = false
 	if r.c.debug {
-		r.c.logFrame(frame.Received, r.header, r.shown)
-		r.shown = r.shown[:0]
+		r.c.logFrame(frame.Received, r.header, r.rare.shown)
+		r.rare.shown = r.rare.shown[:0]
 	}
 	if r.message.coded {
 		return r.endCoded()

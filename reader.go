@@ -66,8 +66,8 @@ type reader struct {
 
 	buf      *pool.Buffer
 	start    int
-	readSize int       // of the next buffer
-	small    *[64]byte // where a transport without raw access delivers the first bytes
+	readSize int // of the next buffer
+	rare     *rare
 
 	rules   protocol.Receiver
 	inFrame bool
@@ -79,8 +79,13 @@ type reader struct {
 	message incoming
 	noted   atomic.Int64 // for Retained: what who sits held when it began to wait
 	drained int64        // bytes discarded
-	shown   []byte
-	meter   *meter // nil before there is something to count
+	meter   *meter       // nil before there is something to count
+}
+
+// rare is what most readers do without.
+type rare struct {
+	small [64]byte // where a transport without raw access delivers the first bytes
+	shown []byte   // of a frame, for the log
 }
 
 // A chair is vacant or taken.
@@ -127,8 +132,8 @@ func (r *reader) init(c *Conn, claimed extension.Bits, buffered []byte) {
 		r.post.lookout = new(lookout)
 	}
 	r.post.reader.Store(r)
-	if r.raw.init(c.transport, r); !r.raw.ok() {
-		r.small = new([64]byte)
+	if r.raw.init(c.transport, r); !r.raw.ok() || c.debug {
+		r.rare = new(rare)
 	}
 	r.rules = protocol.Receiver{
 		Masked:  c.role == RoleServer,

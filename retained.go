@@ -67,7 +67,10 @@ const (
 
 // holds is for who sits, or holds mu while the chair is vacant.
 func (r *reader) holds() int {
-	n := cap(r.wire) + cap(r.shown)
+	n := cap(r.wire)
+	if r.rare != nil {
+		n += cap(r.rare.shown)
+	}
 	if r.buf != nil {
 		n += cap(r.buf.B)
 	}

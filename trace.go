@@ -32,7 +32,7 @@ func (c *Conn) name() string {
 
 // show keeps the beginning of a frame's payload for the log.
 func (r *reader) show(p []byte) {
-	if room := shownBytes - len(r.shown); room > 0 {
-		r.shown = append(r.shown, p[:min(room, len(p))]...)
+	if room := shownBytes - len(r.rare.shown); room > 0 {
+		r.rare.shown = append(r.rare.shown, p[:min(room, len(p))]...)
 	}
 }
