@@ -28,6 +28,8 @@ func TestServerLogsARefusalOnceAndWithoutSecrets(t *testing.T) {
 		append(requestLine("GET /p\u202eth?token=SECRET HTTP/1.1"), "Authorization: Basic SECRET", "Cookie: SECRET", "Origin: https://evil\u202e.example"),
 		append(requestLine("GET /path?token=SECRET HTTP/1.1"), "Authorization: Basic SECRET", "Cookie: SECRET", "Origin: https://evil.example"),
 		with("Cookie: SECRET\x01", "Authorization: SECRET"),
+		with("Sec-WebSocket-Protocol: bearer, SECRET x"),
+		with("Sec-WebSocket-Protocol: SECRET, bearer, SECRET"),
 		requestLine("GET /?token=SECRET HTTP/1.1 x"),
 	} {
 		before := bytes.Count(log.Bytes(), []byte("\n"))

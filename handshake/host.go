@@ -1,6 +1,11 @@
 package handshake
 
-import "github.com/go-websockets/websockets/httpheader"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-websockets/websockets/httpheader"
+)
 
 // CheckHost returns the value of a request's Host header, as it was sent. It
 // fails with a *[httpheader.Error] if there is not exactly one, and with a
@@ -11,6 +16,9 @@ import "github.com/go-websockets/websockets/httpheader"
 func CheckHost(h Header) (string, error) {
 	host, err := only(h, "Host")
 	if err != nil {
+		if lines := h.Values("Host"); strings.Contains(strings.Join(lines, ""), "@") {
+			err = fmt.Errorf("%w: %d of them", &httpheader.ValueError{Name: "Host"}, len(lines)) // a password may stand before the @
+		}
 		return "", err
 	}
 	if _, _, err := httpheader.ParseHost(host); err != nil {

@@ -1,6 +1,8 @@
 package handshake
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/go-websockets/websockets/httpheader"
@@ -10,12 +12,21 @@ const subprotocolHeader = "Sec-WebSocket-Protocol"
 
 // CheckSubprotocolOffer checks the subprotocols that a client is about to offer:
 // they must be tokens, and different from each other (RFC 6455 §4.1, request
-// 10). It fails with a *[httpheader.ValueError] that has the first which is not.
+// 10). It fails with a *[httpheader.ValueError] for the first which is not. The
+// error tells which that is, but leaves the value out: for want of another header,
+// browsers send secrets among subprotocols.
 func CheckSubprotocolOffer(subprotocols []string) error {
 	for i, s := range subprotocols {
-		if !httpheader.IsToken(s) || slices.Contains(subprotocols[:i], s) {
-			return &httpheader.ValueError{Name: subprotocolHeader, Value: s}
+		fault := ""
+		switch {
+		case !httpheader.IsToken(s):
+			fault = "no token"
+		case slices.Contains(subprotocols[:i], s):
+			fault = "offered twice"
+		default:
+			continue
 		}
+		return fmt.Errorf("%w: number %d is %s", &httpheader.ValueError{Name: subprotocolHeader}, i+1, fault)
 	}
 	return nil
 }
@@ -23,11 +34,12 @@ func CheckSubprotocolOffer(subprotocols []string) error {
 // OfferedSubprotocols returns the subprotocols that a client offers, in its
 // order of preference, nil if none. The header may have several lines. It fails
 // with a *[httpheader.FormatError], or with a *[httpheader.ValueError] if one is
-// offered twice (RFC 6455 §4.1, request 10).
+// offered twice (RFC 6455 §4.1, request 10). Errors leave the value out, as those of
+// [CheckSubprotocolOffer] do.
 func OfferedSubprotocols(h Header) ([]string, error) {
 	offered, err := joined(h, subprotocolHeader, httpheader.ParseSubprotocols)
 	if err != nil {
-		return nil, err
+		return nil, withoutValue(err)
 	}
 	if err := CheckSubprotocolOffer(offered); err != nil {
 		return nil, err
@@ -52,24 +64,36 @@ func SelectSubprotocol(offered, supported []string) string {
 
 // CheckSubprotocol returns the subprotocol that the server chose among those
 // that the client offered, "" if none (RFC 6455 §4.1). It fails with a
-// *[httpheader.Error] if there are several, with a *[httpheader.ValueError] if
-// it was not offered, or with a *[httpheader.FormatError].
+// *[httpheader.ValueError] if there are several or if it was not offered, or with a
+// *[httpheader.FormatError]. Errors have the value only if it was not offered, since
+// a server may send back what is secret.
 func CheckSubprotocol(h Header, offered []string) (string, error) {
 	if len(h.Values(subprotocolHeader)) == 0 {
 		return "", nil
 	}
 	line, err := only(h, subprotocolHeader) // RFC 6455 §11.3.4
 	if err != nil {
-		return "", err
+		return "", errManySubprotocols
 	}
 	chosen, err := httpheader.ParseSubprotocols(line)
 	switch {
 	case err != nil:
-		return "", err
+		return "", withoutValue(err)
 	case len(chosen) > 1:
-		return "", &httpheader.Error{Name: subprotocolHeader, Value: line}
+		return "", errManySubprotocols
 	case !slices.Contains(offered, chosen[0]):
 		return "", &httpheader.ValueError{Name: subprotocolHeader, Value: chosen[0]}
 	}
 	return chosen[0], nil
+}
+
+var errManySubprotocols = fmt.Errorf("%w: more than one subprotocol was selected", &httpheader.ValueError{Name: subprotocolHeader})
+
+// withoutValue returns an error of the parser without the value.
+func withoutValue(err error) error {
+	e, ok := errors.AsType[*httpheader.FormatError](err)
+	if ok {
+		err = &httpheader.FormatError{Name: e.Name, Pos: e.Pos, Want: e.Want}
+	}
+	return err
 }

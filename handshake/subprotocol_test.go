@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-websockets/websockets/http11"
@@ -22,20 +23,21 @@ func TestCheckSubprotocolOffer(t *testing.T) {
 	}
 	tests := []struct {
 		list []string
-		bad  string
+		want string
 	}{
-		{[]string{""}, ""},
-		{[]string{"chat", "chat"}, "chat"},
-		{[]string{"a", "b c"}, "b c"},
-		{[]string{"a,b"}, "a,b"},
-		{[]string{"a\r\nX: y"}, "a\r\nX: y"},
-		{[]string{"\u00e9"}, "\u00e9"},
-		{[]string{"a", "b", "a", "/"}, "a"},
+		{[]string{""}, "number 1 is no token"},
+		{[]string{"chat", "chat"}, "number 2 is offered twice"},
+		{[]string{"a", "b c"}, "number 2 is no token"},
+		{[]string{"a,b"}, "number 1 is no token"},
+		{[]string{"a\r\nX: y"}, "number 1 is no token"},
+		{[]string{"\u00e9"}, "number 1 is no token"},
+		{[]string{"a", "b", "a", "/"}, "number 3 is offered twice"},
 	}
 	for _, test := range tests {
-		want := &httpheader.ValueError{Name: protocolHeader, Value: test.bad}
-		if err := CheckSubprotocolOffer(test.list); !reflect.DeepEqual(err, want) {
-			t.Errorf("%q: %#v", test.list, err)
+		err := CheckSubprotocolOffer(test.list)
+		e, ok := errors.AsType[*httpheader.ValueError](err)
+		if want := `wrong value of header "Sec-WebSocket-Protocol": ` + test.want; !ok || *e != (httpheader.ValueError{Name: protocolHeader}) || err.Error() != want {
+			t.Errorf("%q: %v, want %s", test.list, err, want)
 		}
 	}
 }
@@ -160,10 +162,10 @@ func TestCheckSubprotocol(t *testing.T) {
 		{headersOf(protocolHeader, "Chat"), offered, &httpheader.ValueError{Name: protocolHeader, Value: "Chat"}},
 		{headersOf(protocolHeader, "other"), offered, &httpheader.ValueError{Name: protocolHeader, Value: "other"}},
 		{headersOf(protocolHeader, "chat"), nil, &httpheader.ValueError{Name: protocolHeader, Value: "chat"}},
-		{headersOf(protocolHeader, "chat, superchat"), offered, &httpheader.Error{Name: protocolHeader, Value: "chat, superchat"}},
-		{headersOf(protocolHeader, "chat", protocolHeader, "chat"), offered, &httpheader.Error{Name: protocolHeader, Value: "chat, chat"}},
+		{headersOf(protocolHeader, "chat, superchat"), offered, errManySubprotocols},
+		{headersOf(protocolHeader, "chat", protocolHeader, "chat"), offered, errManySubprotocols},
 		{headersOf(protocolHeader, ""), offered, &httpheader.FormatError{Name: protocolHeader, Want: "at least one element"}},
-		{headersOf(protocolHeader, "a b"), offered, &httpheader.FormatError{Name: protocolHeader, Value: "a b", Pos: 2, Want: "comma"}},
+		{headersOf(protocolHeader, "a b"), offered, &httpheader.FormatError{Name: protocolHeader, Pos: 2, Want: "comma"}},
 	}
 	for _, test := range bad {
 		if got, err := CheckSubprotocol(test.h, test.offered); got != "" || !reflect.DeepEqual(err, test.want) {
@@ -180,5 +182,24 @@ func TestHugeSubprotocolOfferIsRefused(t *testing.T) {
 	}
 	if got, err := OfferedSubprotocols(h); got != nil || Status(err) != 400 {
 		t.Errorf("%d subprotocols, %v", len(got), err)
+	}
+}
+
+// V-112: browsers send tokens among subprotocols, for want of another header.
+func TestSubprotocolErrorsLeaveSecretsOut(t *testing.T) {
+	for _, value := range []string{"bearer, SECRET x", "SECRET, SECRET", "bearer,\"SECRET\"", "SECRET\x01", "@SECRET"} {
+		_, err := OfferedSubprotocols(headersOf(protocolHeader, value))
+		if err == nil || !errors.Is(err, httpheader.ErrHandshake) || strings.Contains(fmt.Sprintf("%v %+v", err, errors.Unwrap(err)), "SECRET") {
+			t.Errorf("offer %q: %v", value, err)
+		}
+	}
+	for _, value := range []string{"bearer, SECRET", "SECRET bearer"} {
+		_, err := CheckSubprotocol(headersOf(protocolHeader, value), []string{"bearer", "SECRET"})
+		if err == nil || !errors.Is(err, httpheader.ErrHandshake) || strings.Contains(fmt.Sprintf("%v %+v", err, errors.Unwrap(err)), "SECRET") {
+			t.Errorf("answer %q: %v", value, err)
+		}
+	}
+	if err := CheckSubprotocolOffer([]string{"bearer", "SECRET\n"}); err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("own offer: %v", err)
 	}
 }

@@ -129,10 +129,13 @@ func isTarget(s string) bool {
 	return found && (sameName(scheme, "http") || sameName(scheme, "https"))
 }
 
-// withoutQuery cuts a request line before the query: that may hold secrets, and
-// errors end in logs.
+// withoutQuery cuts a request line before the query, and a user before the host:
+// they may hold secrets, and errors end in logs.
 func withoutQuery(line string) string {
 	line, _, _ = strings.Cut(line, "?")
+	if start, rest, found := strings.Cut(line, "://"); found {
+		line = start + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+	}
 	return line
 }
 
@@ -217,13 +220,24 @@ func parseField(line string) (name, value string, err error) {
 		return "", "", malformed(badRequest, "header line without a colon", "")
 	}
 	if !httpheader.ValidFieldName(name) {
-		return "", "", malformed(badRequest, "bad header name", name) // RFC 9112 §5.1: nor a blank at its end
+		return "", "", malformed(badRequest, "bad header name", upToFault(name)) // RFC 9112 §5.1: nor a blank at its end
 	}
 	value = strings.Trim(value, " \t")
 	if !httpheader.ValidFieldValue(value) {
 		return "", "", malformed(badRequest, "control character in the value of header", name)
 	}
 	return name, value, nil
+}
+
+// upToFault cuts a bad header name behind the first character that may not be there:
+// what follows may be a value.
+func upToFault(name string) string {
+	for i := range len(name) {
+		if !httpheader.IsToken(name[i : i+1]) {
+			return name[:i+1]
+		}
+	}
+	return name
 }
 
 // line reads a line and returns it without its CRLF. tooLong is the status for

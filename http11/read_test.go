@@ -162,6 +162,8 @@ func TestReadRequestRefuses(t *testing.T) {
 		{line("GET /\x7f HTTP/1.1"), 400, "bad request target", "/\x7f"},
 		{line("GET /\ta HTTP/1.1"), 400, "bad request target", "/\ta"},
 		{line("GET /\ra HTTP/1.1"), 400, "bad request target", "/\ra"},
+		{line("GET http://user:secret@secret@h/\x01 HTTP/1.1"), 400, "bad request target", "http://h/\x01"},
+		{line("GET http://user:secret@h/ x HTTP/1.1"), 400, "bad request line", "GET http://h/ x HTTP/1.1"},
 		{line("GET /\x1b[2J?secret HTTP/1.1"), 400, "bad request target", "/\x1b[2J"},
 
 		{header(" folded"), 400, "folded header line", ""},
@@ -171,7 +173,8 @@ func TestReadRequestRefuses(t *testing.T) {
 		{header("A : b"), 400, "bad header name", "A "},
 		{header("A\t: b"), 400, "bad header name", "A\t"},
 		{header(": b"), 400, "bad header name", ""},
-		{header("A B: c"), 400, "bad header name", "A B"},
+		{header("A B: c"), 400, "bad header name", "A "},
+		{header("Authorization Bearer secret: c"), 400, "bad header name", "Authorization "},
 		{header("A\x00: b"), 400, "bad header name", "A\x00"},
 		{header("\xe9: b"), 400, "bad header name", "\xe9"},
 		{header("A(: b"), 400, "bad header name", "A("},

@@ -8,8 +8,8 @@ import (
 // ParseBasicAuth parses the value of an Authorization or Proxy-Authorization
 // header of the Basic scheme (RFC 7617 §2). Neither part may hold control
 // characters. It fails with a *[FormatError], which names the header
-// Authorization and leaves the value out: it is a secret. Compare passwords with
-// [crypto/subtle.ConstantTimeCompare].
+// Authorization and leaves the value out: it is a secret. Package auth compares
+// passwords in constant time.
 func ParseBasicAuth(s string) (user, password string, err error) {
 	p := &scanner{name: "Authorization", s: s}
 	scheme, _ := p.token()

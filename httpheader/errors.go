@@ -59,10 +59,13 @@ func (e *FormatError) Unwrap() error { return &Error{Name: e.Name, Value: e.Valu
 // unwraps to an *[Error].
 type ValueError struct {
 	Name  string // header name
-	Value string // header value
+	Value string // header value; "" too if it holds a secret
 }
 
 func (e *ValueError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("wrong value of header %q", e.Name)
+	}
 	return fmt.Sprintf("wrong value of header %q: %s", e.Name, quote.Text(e.Value))
 }
 

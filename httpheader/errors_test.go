@@ -40,6 +40,7 @@ func TestErrorText(t *testing.T) {
 		{&Error{Name: "Host"}, `missing or empty header "Host"`},
 		{&Error{Name: "Host", Value: "a, b"}, `invalid header "Host": "a, b"`},
 		{&ValueError{Name: "X", Value: "y"}, `wrong value of header "X": "y"`},
+		{&ValueError{Name: "X"}, `wrong value of header "X"`},
 		{&UpgradeError{Name: "Upgrade"}, `no upgrade to WebSocket: missing or empty header "Upgrade"`},
 		{&UpgradeError{Name: "Upgrade", Value: "h2c"}, `no upgrade to WebSocket: header "Upgrade" is "h2c"`},
 		{&OriginError{}, `a request without an origin is not allowed`},

@@ -1,6 +1,7 @@
 package httpheader
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,9 +15,18 @@ import (
 // A host is an IPv6 address in brackets, or labels of letters, digits, "-" and
 // "_" with a dot between them and maybe one at the end. That is less than RFC
 // 3986 §3.2.2 allows, and all that occurs: what else stands in a Host header is
-// an attack or a mistake. ParseHost fails with a *[FormatError].
+// an attack or a mistake. ParseHost fails with a *[FormatError]; it leaves the value
+// out if that has an "@", since a password may stand before it.
 func ParseHost(s string) (host string, port int, err error) {
 	p := &scanner{name: "Host", s: s}
+	host, port, err = p.host()
+	if e, ok := errors.AsType[*FormatError](err); ok && strings.Contains(s, "@") {
+		e.Value = ""
+	}
+	return host, port, err
+}
+
+func (p *scanner) host() (host string, port int, err error) {
 	scan := (*scanner).hostName
 	if p.at('[') {
 		scan = (*scanner).ipv6

@@ -32,19 +32,24 @@ func ParseIDN(s string, toASCII func(host string) (string, error)) (URI, error) 
 	return u, nil
 }
 
-// redact hides what might be user information. In a string that is not a URI
-// nobody knows where that ends, so it hides everything up to the last "@".
+// redact hides what might be user information, a query or a fragment: where tokens
+// are. In a string that is not a URI nobody knows where user information ends, so it
+// hides everything up to the last "@".
 func redact(s string) string {
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
-		return s
+	if at := strings.LastIndexByte(s, '@'); at >= 0 {
+		scheme := ""
+		if i := strings.Index(s[:at], "://"); i >= 0 {
+			scheme = s[:i+len("://")]
+		}
+		s = scheme + hidden + s[at:]
 	}
-	scheme := ""
-	if i := strings.Index(s[:at], "://"); i >= 0 {
-		scheme = s[:i+len("://")]
+	if i := strings.IndexAny(s, "?#"); i >= 0 && i+1 < len(s) {
+		s = s[:i+1] + hidden
 	}
-	return scheme + "xxxxx" + s[at:]
+	return s
 }
+
+const hidden = "xxxxx"
 
 // The errors of the functions below become Error.Reason. They never show a part
 // of the URI that might be a password.
