@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -189,5 +191,36 @@ func TestServerTLSConfigWithoutCertificateIsAnError(t *testing.T) {
 	if err := s.Start("tcp", "127.0.0.1:0"); err == nil {
 		s.Close()
 		t.Error("no error")
+	}
+}
+
+// Over TLS a client gets the response too, after the TLS handshake.
+func TestServerRefusesOverTLS(t *testing.T) {
+	for name, limits := range map[string]websockets.ConnLimits{
+		"503": {Total: 1}, "429": {PerAddress: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &websockets.Server{Options: quiet(), Handler: untilDone, ConnLimits: limits, TLSConfig: &tls.Config{
+				Certificates: []tls.Certificate{testCertificate(t, "server.example", time.Now().Add(time.Hour))},
+			}}
+			url, d := wstest.Server(t, s)
+			c := dialOK(t, d, url)
+			for range 2 { // a refusal takes no place
+				status, _ := strconv.Atoi(name)
+				expectRefusal(t, d, url, status, "10")
+			}
+			host := strings.TrimSuffix(strings.TrimPrefix(url, "wss://"), "/")
+			raw, err := d.NetDial(t.Context(), "tcp", host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = raw.Close() // one that leaves within the TLS handshake is not told
+			c.Close()
+			<-c.Done()
+			for s.Stats().Open+s.Stats().Pending > 0 {
+				runtime.Gosched()
+			}
+			dialOK(t, d, url)
+		})
 	}
 }
