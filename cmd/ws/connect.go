@@ -39,7 +39,8 @@ When standard input or output is no terminal, or a dumb one, ws is a pipe:
 URL is ws://host:port/path, wss://..., or ws+unix:///path/to.sock:/path for a
 Unix socket. Without a scheme, ws:// is meant on this machine; :8765/echo is
 short for localhost:8765/echo. A user name and password in it are sent as Basic
-authorization.
+authorization; --user and --token read them from a file or the environment, where
+others do not see them.
 
 "ws help exit-status" lists what the exit status tells.`
 
@@ -48,7 +49,8 @@ const connectExamples = `  ws connect ws://127.0.0.1:8765/echo
   echo hi | ws connect :8765/echo
   ws connect --count 3 :8765/time < /dev/null
   ws connect --whole --binary wss://example.com/upload < photo.jpg
-  ws connect --header "Authorization: Bearer $TOKEN" wss://example.com/
+  ws connect --token @token.txt wss://example.com/
+  ws connect --user ann:env:PASSWORD wss://example.com/
   ws connect --header @headers.txt --subprotocol chat.v2 wss://example.com/`
 
 // A connectCommand is ws connect with its flags.
@@ -57,6 +59,8 @@ type connectCommand struct {
 	dialer websockets.Dialer
 	trust
 	headers   []string
+	user      string
+	token     string
 	frames    bool
 	raw       bool
 	noHistory bool
@@ -80,6 +84,8 @@ func (p *program) connectCommand() *cobra.Command {
 	fs := c.Flags()
 	fs.SortFlags = false
 	fs.StringArrayVarP(&x.headers, "header", "H", nil, "request `HEADER` such as \"Name: value\", or @FILE with one a line; may be repeated")
+	fs.StringVar(&x.user, "user", "", "log in as a user, `NAME:@FILE` or NAME:env:VARIABLE with the password")
+	fs.StringVar(&x.token, "token", "", "log in with a token, `@FILE` or env:VARIABLE")
 	fs.StringVar(&x.dialer.Origin, "origin", "", "value of the Origin header, such as `https://HOST` (default none)")
 	x.trust.addFlags(fs)
 	fs.BoolVar(&x.frames, "frames", false, "print every frame to standard error, and first the extensions agreed on")
@@ -113,6 +119,9 @@ func (x *connectCommand) run(c *cobra.Command, arg string) error {
 	if x.dialer.Header, err = parseHeaders(x.headers); err != nil {
 		return usageError(c, err)
 	}
+	if err := x.logIn(); err != nil {
+		return usageError(c, err)
+	}
 	if x.dialer.TLSConfig, err = x.trust.config(); err != nil {
 		return usageError(c, err)
 	}
@@ -136,6 +145,19 @@ func (x *connectCommand) run(c *cobra.Command, arg string) error {
 		fmt.Fprintln(log, x.style(x.stderr).dim("agreed on "+escape(e)))
 	}
 	return x.pipe(ctx, conn)
+}
+
+// logIn adds the Authorization header for --user and --token.
+func (x *connectCommand) logIn() error {
+	value, err := logIn(x.user, x.token)
+	if err != nil || value == "" {
+		return err
+	}
+	if x.dialer.Header.Get("Authorization") != "" {
+		return errTwoLogins
+	}
+	x.dialer.Header.Set("Authorization", value)
+	return nil
 }
 
 // agreedExtensions is what the server has answered, "" if there are none.

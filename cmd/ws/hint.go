@@ -75,9 +75,11 @@ func statusHint(url string, e *websockets.RejectError) string {
 			return "the server speaks TLS: use wss://"
 		}
 	case http.StatusUnauthorized:
-		return `log in with --header "Authorization: ...", or with user:password@ in the URL`
+		return "log in with --user NAME:@FILE or --token @FILE"
 	case http.StatusForbidden:
 		return "the server may want another origin: give one with --origin https://..."
+	case http.StatusMisdirectedRequest:
+		return "the server does not serve this host: for ws serve, name it with --host"
 	case http.StatusNotFound, http.StatusUpgradeRequired, http.StatusOK, http.StatusMethodNotAllowed:
 		return "is the path right? there is no WebSocket here"
 	case http.StatusProxyAuthRequired:

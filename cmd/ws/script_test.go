@@ -31,6 +31,7 @@ import (
 //	peer KIND [ARG]                  start a server with a fault, see peers
 //	base NAME                        set $ws and $addr to the URL that it printed first
 //	deafclient                       connect to $ws/echo, and answer nothing
+//	request TARGET HOST [HEADER]     send a request to $addr, and print the response
 //
 // server and peer set $ws, the URL without a path, and $addr, host and port of
 // it; server also $http and $fingerprint, if there are.
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("NO_COLOR", "")
+			env.Setenv("MORE", "SENTINEL-more")
 			env.Values[processesKey{}] = processes{}
 			return nil
 		},
@@ -58,6 +60,7 @@ func TestScripts(t *testing.T) {
 
 			"base":       cmdBase,
 			"deafclient": cmdDeafClient,
+			"request":    cmdRequest,
 		},
 	})
 }
@@ -132,7 +135,7 @@ func launch(ts *testscript.TestScript, keepInput bool, args []string) *process {
 	p.stdout.written, p.stderr.written = make(chan struct{}, 1), make(chan struct{}, 1)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "NO_COLOR"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_STATE_HOME", "NO_COLOR", "MORE"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	p.cmd.Env = append(p.cmd.Env, quickExit)

@@ -31,6 +31,12 @@ The URLs go to standard output when the server listens, the log to standard
 error. An interrupt (Ctrl-C) closes all connections with 1001 and ends when they
 are closed; a second one ends at once.
 
+On a loopback address, which is the default, requests are served only if their
+Host is localhost or a loopback address too: pages of other sites cannot get here
+by a name of their own. --host adds names. --user and --token demand a login, of
+browsers too: for a token, open the page with ?token=... behind its URL. Nothing is
+secret on the way without --tls.
+
 --tls without --cert makes a certificate that lives as long as the server. Its
 fingerprint is printed: compare it, or give it to ws connect --fingerprint.`
 
@@ -39,6 +45,7 @@ const serveExamples = `  ws serve
   ws serve --tls
   ws serve --tls --cert cert.pem --key key.pem --addr example.com:443
   ws serve --unix /tmp/ws.sock --mode 0600
+  ws serve --addr :8765 --tls --token @token.txt --max-conns-per-addr 20 --idle-timeout 10m
   ws serve --max-message-size 64MiB --ping-interval 5s --origin https://example.com`
 
 const defaultAddr = "127.0.0.1:8765"
@@ -47,6 +54,7 @@ const defaultAddr = "127.0.0.1:8765"
 type serveCommand struct {
 	*program
 	server    websockets.Server
+	access    access
 	addr      string
 	unix      string
 	mode      string
@@ -76,6 +84,7 @@ func (p *program) serveCommand() *cobra.Command {
 	fs.StringVar(&s.log, "log", "info", "`WHAT` to log: frames (every frame), info or off")
 	fs.StringArrayVar(&s.server.Origins, "origin", nil,
 		"`ORIGIN` whose pages may connect, such as https://*.example.com, or * for any; may be repeated (default the server's own, and clients without one)")
+	s.access.addFlags(fs, &s.server)
 	addLimits(fs, &s.server.Options)
 	fs.Var(durationFlag{value: &s.server.OpenTimeout}, "open-timeout", `time for the whole opening handshake, or "off"`)
 	must(c.RegisterFlagCompletionFunc("log", oneOf("frames", "info", "off")))
@@ -95,7 +104,9 @@ func (s *serveCommand) run(c *cobra.Command) error {
 	site := &demo.Site{Logger: logger}
 	s.server.Logger = logger
 	s.server.Handler = site.Serve
-	s.server.ProcessRequest = site.Process
+	if s.server.ProcessRequest, err = s.access.guard(&s.server, logger, site.Process); err != nil {
+		return usageError(c, err)
+	}
 	if s.tls {
 		if s.server.TLSConfig, err = serverTLS(s.cert, s.key, s.addr); err != nil {
 			return err

@@ -18,7 +18,7 @@ var house = [][]string{
 	{"protocol", "handshake", "deflate", "conformance"},
 	{"conformance/report"},
 	{"."},
-	{"wstest"},
+	{"wstest", "auth"},
 	{"examples", "trust"},
 }
 

@@ -35,7 +35,7 @@ type series struct {
 var ledgers = []ledger{
 	{"docs/reference/promises.md", []series{{"", 0, 356}, {"R", 0, 58}, {"D", 0, 15}}},
 	{"docs/reference/rfc.md", []series{{"WS-", 3, 178}, {"PMD-", 3, 55}, {"H2-", 3, 17}, {"MAY-", 2, 10}}},
-	{"SECURITY.md", []series{{"V-", 3, 113}}},
+	{"SECURITY.md", []series{{"V-", 3, 116}}},
 }
 
 // TestLedgers: every promise is in its ledger once, and what the ledger names as

@@ -160,7 +160,7 @@ var known = []string{
 	"context", "crypto/tls", "embed", "encoding/binary", "encoding/json", "errors", "fmt", "hash/crc32", "io", "io/fs", "log", "log/slog", "net", "net/http",
 	"os", "os/signal", "strconv", "strings", "sync", "testing", "testing/synctest", "time",
 	modulePath, modulePath + "/deflate", modulePath + "/examples/extension/checksum", modulePath + "/extension",
-	modulePath + "/frame", modulePath + "/handshake", modulePath + "/http11",
+	modulePath + "/auth", modulePath + "/frame", modulePath + "/handshake", modulePath + "/http11",
 	modulePath + "/conformance", modulePath + "/httpheader", modulePath + "/wstest", modulePath + "/wsuri",
 }
 

@@ -6,6 +6,9 @@ let again = false; // connect again when the connection is closed
 const history = []; // what was sent
 let recalled = 0; // where in history the arrows are
 
+// A token goes among the subprotocols: pages cannot set another header.
+const token = new URLSearchParams(location.search).get('token');
+
 const base = () => (location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host;
 
 function endpointURL() {
@@ -47,7 +50,7 @@ function connect() {
   $('close-reason').textContent = '';
   let ws;
   try {
-    ws = new WebSocket($('url').value.trim());
+    ws = new WebSocket($('url').value.trim(), token ? ['bearer', token] : []);
   } catch (e) {
     $('problem').textContent = e.message;
     return;
