@@ -35,7 +35,7 @@ func goodMessage(ctx context.Context, m websockets.Message) (string, error) {
 
 // firstMessage plays the peer of a connection whose handler calls FirstMessage, and
 // returns what that has returned.
-func firstMessage(t *testing.T, play func(p *wstest.Peer, cancel context.CancelFunc)) (user string, err error, panicked any) {
+func firstMessage(t *testing.T, play func(p *wstest.Peer, cancel context.CancelFunc)) (user string, panicked any, err error) {
 	t.Helper()
 	a, b := new(wstest.Network).Pipe()
 	conn := websockets.NewConn(b, websockets.RoleServer, websockets.Handshake{}, &websockets.Options{Logger: slog.New(slog.DiscardHandler)})
@@ -58,7 +58,7 @@ func firstMessage(t *testing.T, play func(p *wstest.Peer, cancel context.CancelF
 	if user == "" && conn.State() != websockets.StateClosed {
 		t.Errorf("no identity, but the connection is %v", conn.State())
 	}
-	return user, err, panicked
+	return user, panicked, err
 }
 
 func TestFirstMessage(t *testing.T) {
@@ -87,7 +87,7 @@ func TestFirstMessage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				user, err, panicked := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
+				user, panicked, err := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
 					if test.send != "" {
 						p.Send(test.send)
 					}
@@ -119,7 +119,7 @@ func TestFirstMessage(t *testing.T) {
 
 func TestFirstMessageReturnsTheIdentity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		user, err, _ := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
+		user, _, err := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
 			p.Send(`PING "a"`, `TEXT "go" more`, `CONT "od" fin`)
 			p.Expect(`PONG "a"`)
 		})
@@ -133,7 +133,7 @@ func TestFirstMessageReturnsTheIdentity(t *testing.T) {
 func TestPingsDoNotProlongTheTimeForTheFirstMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		_, err, _ := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
+		_, _, err := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
 			for range 4 {
 				p.Send(`PING "still here"`, `PONG`)
 				p.Expect(`PONG "still here"`)
@@ -152,7 +152,7 @@ func TestPingsDoNotProlongTheTimeForTheFirstMessage(t *testing.T) {
 
 func TestFirstMessageEndsWithTheConnectionAndTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, err, _ := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
+		_, _, err := firstMessage(t, func(p *wstest.Peer, _ context.CancelFunc) {
 			p.Send(`CLOSE 1000 "changed my mind"`)
 			p.Expect(`CLOSE 1000 "changed my mind"`)
 			p.ExpectEOF()
@@ -160,7 +160,7 @@ func TestFirstMessageEndsWithTheConnectionAndTheContext(t *testing.T) {
 		if e, ok := errors.AsType[*websockets.CloseError](err); !ok || e.Code != 1000 || !errors.Is(err, auth.ErrMissing) {
 			t.Errorf("got %v", err)
 		}
-		_, err, _ = firstMessage(t, func(p *wstest.Peer, cancel context.CancelFunc) {
+		_, _, err = firstMessage(t, func(p *wstest.Peer, cancel context.CancelFunc) {
 			cancel()
 			p.Expect(`CLOSE 1001`)
 			p.Send(`CLOSE 1001`)
