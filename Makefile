@@ -36,6 +36,9 @@ cover: ## the pure packages reach every statement with their own tests
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	$(RUN) fuzz
 
+faults: ## cut cables, kill peers, fill buffers: each fault with its bound, in minutes
+	$(RUN) faults
+
 interop: ## install the peers, then test against them
 	$(RUN) install
 	cd interop && WS_INTEROP=require go test -count=1 -v ./...
@@ -62,4 +65,4 @@ clean: ## remove what the targets made
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api arm64 cover fuzz interop bench bench-full bench-code mutate mutate-trust clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz faults interop bench bench-full bench-code mutate mutate-trust clean
