@@ -3,7 +3,6 @@ package faults
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -42,11 +41,12 @@ type lab struct {
 	far    *namespace
 	wire   *wire
 
-	options websockets.Options // of what is opened
-	server  *websockets.Server // the library's, once something is opened
-	url     string
+	options websockets.Options    // of what is opened
+	server  *websockets.Server    // the library's, once something is opened
 	conns   chan *websockets.Conn // what the handler got
 	handler websockets.Handler    // instead of one that waits for the end
+	flips   bool                  // whether bits can be flipped below TLS
+	flipped *flipConn             // of the last connection
 
 	mu   sync.Mutex
 	seen []string
@@ -175,6 +175,10 @@ func (l *lab) dial() net.Conn {
 
 // secured puts TLS on the peer's end of a connection, if the case is about that.
 func (l *lab) secured(conn net.Conn) net.Conn {
+	if l.flips {
+		l.flipped = &flipConn{conn, none}
+		conn = l.flipped
+	}
 	switch {
 	case !l.secure:
 		return conn
@@ -289,19 +293,16 @@ func (l *lab) must(err error) {
 
 // tcp returns the system's connection below TLS.
 func tcp(conn net.Conn) *net.TCPConn {
-	if c, ok := conn.(*tls.Conn); ok {
-		conn = c.NetConn()
+	for {
+		switch c := conn.(type) {
+		case *tls.Conn:
+			conn = c.NetConn()
+		case interface{ Below() net.Conn }:
+			conn = c.Below()
+		default:
+			return conn.(*net.TCPConn)
+		}
 	}
-	if c, ok := conn.(interface{ Below() net.Conn }); ok {
-		conn = c.Below()
-	}
-	return conn.(*net.TCPConn)
-}
-
-// lost is a connection's end without the peer's close frame.
-func lost(err error) bool {
-	e, ok := errors.AsType[*websockets.CloseError](err)
-	return ok && e.Code == websockets.CloseAbnormal && e.Err != nil
 }
 
 // descriptors counts open files, without those that the runtime keeps.

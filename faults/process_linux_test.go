@@ -166,12 +166,14 @@ func peerProgram(args string) {
 }
 
 // crowd opens many connections and tells how they ended: how many messages came,
-// how many connections were told to go away.
+// how many connections were told to go away. If it is busy, it sends back all that
+// comes.
 func crowd(count, url string) {
-	n, _ := strconv.Atoi(count)
 	options := calm()
 	options.CloseTimeout = 10 * time.Second
 	d := &websockets.Dialer{Options: options, TLSConfig: &tls.Config{InsecureSkipVerify: true}}
+	count, busy := strings.CutSuffix(count, "-busy")
+	n, _ := strconv.Atoi(count)
 	var received, goingAway, refused atomic.Int64
 	var all sync.WaitGroup
 	dialing := make(chan struct{}, 64)
@@ -184,9 +186,16 @@ func crowd(count, url string) {
 				refused.Add(1)
 				return
 			}
-			for _, err := range c.Messages(context.Background()) {
-				if err == nil {
-					received.Add(1)
+			if busy {
+				_ = c.Send(context.Background(), websockets.Text("to and fro"))
+			}
+			for m, err := range c.Messages(context.Background()) {
+				if err != nil {
+					break
+				}
+				received.Add(1)
+				if busy {
+					_ = c.Send(context.Background(), m)
 				}
 			}
 			if e, ok := errors.AsType[*websockets.CloseError](c.Err()); ok && e.Code == websockets.CloseGoingAway && e.Err == nil {

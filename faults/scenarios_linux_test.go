@@ -2,12 +2,13 @@ package faults
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/go-websockets/websockets"
 )
 
 // scenarios are all faults, in the order of their numbers.
-var scenarios = slices.Concat(lossScenarios, slowScenarios, closingScenarios, handlerScenarios)
+var scenarios = inOrder(slices.Concat(lossScenarios, slowScenarios, paceScenarios, closingScenarios, damageScenarios, systemScenarios, handlerScenarios, openScenarios))
 
 var (
 	asServer = []websockets.Role{websockets.RoleServer}
@@ -15,3 +16,8 @@ var (
 	overTCP  = []string{"ws"}
 	overTLS  = []string{"wss"}
 )
+
+func inOrder(s []scenario) []scenario {
+	slices.SortFunc(s, func(a, b scenario) int { return strings.Compare(a.id, b.id) })
+	return s
+}
