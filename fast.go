@@ -113,24 +113,26 @@ func (r *reader) quick(buf []byte) (m Message, ok bool) {
 
 // largeWrite is from how many bytes of payload on it is worth a system call more to
 // save a copy.
-const largeWrite = 64 << 10
+const largeWrite = 32 << 10
 
-// writeLarge writes a message past the buffers, and gives mu back, if nobody else
-// writes and nothing waits. It reports whether it did; if not, mu is still held.
-func (w *writer) writeLarge(m *Message) bool {
-	if len(m.Data) < largeWrite || w.c.role == RoleClient || w.c.debug || !w.raw.ok() || w.flush != flushIdle {
-		return false
-	}
-	h := frame.Header{FIN: true, Opcode: frame.Opcode(m.Type), Length: int64(len(m.Data))}
-	size := h.Size() + len(m.Data)
+// mayWriteLarge reports whether writeLarge is possible: nobody else writes, and nothing
+// waits. Its caller holds mu.
+func (w *writer) mayWriteLarge(payload []byte) bool {
+	return len(payload) >= largeWrite && w.c.role == RoleServer && !w.c.debug && w.raw.ok() && w.flush == flushIdle
+}
+
+// writeLarge writes a frame past the buffers. It is called with mu held and gives it
+// back.
+func (w *writer) writeLarge(h *frame.Header, payload []byte) {
+	size := h.Size() + len(payload)
 	w.flush = flushActive
 	w.waiting += size
 	w.mu.Unlock()
 
 	head := pool.Get(pageSize)
 	head.B = h.Append(head.B)
-	head.B = append(head.B, m.Data[:pageSize-len(head.B)]...) // so that no packet has the header alone
-	rest := m.Data[pageSize-h.Size():]
+	head.B = append(head.B, payload[:pageSize-len(head.B)]...) // so that no packet has the header alone
+	rest := payload[pageSize-h.Size():]
 	n, err := w.raw.write(head.B)
 	if err == nil && n == len(head.B) {
 		head.B = head.B[:0]
@@ -145,7 +147,7 @@ func (w *writer) writeLarge(m *Message) bool {
 		w.breakDown(err)
 		w.mu.Unlock()
 		w.c.writeFailed()
-		return true
+		return
 	}
 	if len(head.B)+len(rest) > 0 {
 		// The transport is full, and the caller wants its payload back.
@@ -155,12 +157,11 @@ func (w *writer) writeLarge(m *Message) bool {
 		w.putBack(left, 0)
 		w.handOver()
 		w.mu.Unlock()
-		return true
+		return
 	}
 	w.roomAgain()
 	pool.Put(head)
 	w.write(true)
-	return true
 }
 
 // pageSize is how much of a large message is copied.

@@ -69,6 +69,13 @@ func (r *reader) direct() bool {
 	return r.inFrame && r.toMessage() && r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
 }
 
+// toCaller reports whether bytes are read straight into the memory of who calls Read of
+// a stream: if the frame has enough left to fill more than the buffer.
+func (r *reader) toCaller() bool {
+	return r.stream != nil && len(r.stream.into) >= minReadBuffer && r.inFrame && r.message.streamed && !r.message.coded &&
+		r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
+}
+
 func (r *reader) emptyBuffer() bool { return r.buf == nil || r.start == len(r.buf.B) }
 
 // space returns where the next bytes go. It is never empty.
@@ -79,6 +86,10 @@ func (r *reader) space() []byte {
 			m.data = grow(m.data, 1, r.left-1)
 		}
 		p := m.data[len(m.data):cap(m.data)]
+		return p[:min(int64(len(p)), r.left)]
+	}
+	if r.toCaller() {
+		p := r.stream.into
 		return p[:min(int64(len(p)), r.left)]
 	}
 	if r.emptyBuffer() && (r.buf == nil || cap(r.buf.B) < r.readSize) {
@@ -110,20 +121,28 @@ func (r *reader) wouldBlock() {
 
 // got takes n bytes that were read into space.
 func (r *reader) got(n int) error {
-	if !r.direct() {
+	var p []byte
+	switch {
+	case r.direct():
+		m := &r.message
+		at := len(m.data)
+		m.data = m.data[:at+n]
+		p = m.data[at:]
+	case r.toCaller():
+		p = r.stream.into[:n]
+	default:
 		r.buf.B = r.buf.B[:len(r.buf.B)+n]
 		r.resize(n)
 		return nil
 	}
-	m := &r.message
-	at := len(m.data)
-	m.data = m.data[:at+n]
 	r.left -= int64(n)
 	if r.header.Masked {
-		r.pos = mask.XOR(m.data[at:], r.header.MaskingKey, r.pos)
+		r.pos = mask.XOR(p, r.header.MaskingKey, r.pos)
 	}
-	if err := r.accept(m.data[at:]); err != nil {
+	if err := r.accept(p); err != nil {
 		r.c.failRead(err)
+	} else if r.message.streamed {
+		r.stream.took = n
 	}
 	return nil
 }

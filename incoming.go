@@ -46,6 +46,9 @@ func (r *reader) read(n need, standby bool) error {
 		if err := r.fill(); err != nil {
 			return err
 		}
+		if n == needChunk && r.stream.took > 0 {
+			return nil
+		}
 	}
 }
 
@@ -57,7 +60,7 @@ func (r *reader) standbyDone() error {
 	case r.wanted:
 		return errWanted
 	case r.c.isClosing.Load():
-	case m.streamed && len(r.stream.data) >= streamAhead,
+	case m.streamed && r.stream.waiting() >= streamAhead,
 		r.c.set.maxMessage < 0 && len(m.data) >= DefaultMaxMessageSize:
 		return errFull
 	}
@@ -269,7 +272,7 @@ func (r *reader) divert(p []byte) error {
 func (r *reader) toStream(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s := &r.stream; s.active {
+	if s := r.stream; s.active {
 		s.data = append(s.data, p...)
 	}
 }

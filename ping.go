@@ -69,7 +69,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) (*Ping, error) {
 		return nil, errControlSize("ping", payload)
 	}
 	w := &c.writer
-	if err := w.begin(ctx, true); err != nil {
+	if err := w.begin(ctx, between); err != nil {
 		return nil, err
 	}
 	p, err := c.pings.add(&c.reader, payload)
@@ -90,7 +90,7 @@ func (c *Conn) Pong(ctx context.Context, payload []byte) error {
 		return errControlSize("pong", payload)
 	}
 	w := &c.writer
-	if err := w.begin(ctx, true); err != nil {
+	if err := w.begin(ctx, between); err != nil {
 		return err
 	}
 	w.add(&frame.Frame{FIN: true, Opcode: frame.OpPong, Payload: payload})

@@ -60,7 +60,7 @@ type reader struct {
 	driver      *driver       // a call of Receive, if one is going on
 	nudge       chan struct{} // makes the standby leave while a driver waits for it
 	queue       []Message     // read ahead of Recv
-	stream      stream        // the message that Reader hands out
+	stream      *stream       // the message that Reader hands out; nil before the first
 	watched     <-chan struct{}
 	unwatch     func() bool
 

@@ -51,7 +51,10 @@ func (r *reader) retained() int {
 	if r.chair == vacant {
 		n = r.holds()
 	}
-	n += cap(r.stream.data) + cap(r.queue)*messageSize
+	n += cap(r.queue) * messageSize
+	if r.stream != nil {
+		n += cap(r.stream.data)
+	}
 	for _, m := range r.queue {
 		n += cap(m.Data)
 	}

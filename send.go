@@ -25,7 +25,7 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 		return err
 	}
 	w := &c.writer
-	if err := w.begin(ctx, false); err != nil {
+	if err := w.begin(ctx, newMessage); err != nil {
 		return err
 	}
 	if c.encodes(m.DisableCompression) {
@@ -35,7 +35,8 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 		}
 		w.add(&f)
 		free(memory)
-	} else if w.writeLarge(&m) {
+	} else if w.mayWriteLarge(m.Data) {
+		w.writeLarge(&frame.Header{FIN: true, Opcode: frame.Opcode(m.Type), Length: int64(len(m.Data))}, m.Data)
 		return nil
 	} else {
 		w.addWhole(&m)
@@ -71,7 +72,7 @@ func (c *Conn) Writer(ctx context.Context, t MessageType) (io.WriteCloser, error
 		return nil, errMessageType
 	}
 	w := &c.writer
-	if err := w.begin(ctx, false); err != nil {
+	if err := w.begin(ctx, newMessage); err != nil {
 		return nil, err
 	}
 	w.turn = true
@@ -128,11 +129,17 @@ func (m *messageWriter) Close() error {
 
 func (m *messageWriter) fragment(p []byte, fin bool) error {
 	w := &m.c.writer
-	if err := w.begin(m.ctx, true); err != nil {
+	if err := w.begin(m.ctx, ownMessage); err != nil {
 		return m.abandon(err)
 	}
 	f, memory, err := w.encoded(m.ctx, frame.Frame{FIN: fin, Opcode: m.opcode, Payload: p}, false)
 	m.opcode = frame.OpContinuation
+	if err == nil && !fin && w.mayWriteLarge(f.Payload) {
+		h := w.header(&f)
+		w.writeLarge(&h, f.Payload)
+		free(memory)
+		return nil
+	}
 	if err != nil {
 		return m.abandon(err)
 	}

@@ -172,7 +172,7 @@ func (r *reader) startStandby() {
 // full reports whether nothing more is read ahead. Once the connection is
 // closing, what finds no place is discarded.
 func (r *reader) full() bool {
-	return (len(r.queue) >= r.c.set.maxQueue || len(r.stream.data) >= streamAhead) && !r.c.isClosing.Load()
+	return (len(r.queue) >= r.c.set.maxQueue || r.stream.waiting() >= streamAhead) && !r.c.isClosing.Load()
 }
 
 // standby reads until it is not needed, not allowed or not able to.

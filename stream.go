@@ -7,12 +7,15 @@ import (
 )
 
 // A stream is the message that Reader hands out piece by piece. reader.mu guards
-// it.
+// it, but for the last two fields: they belong to the call of Read that sits.
 type stream struct {
 	number uint64 // counts the streams, so that an old one is known as such
 	active bool   // a message is being handed out
 	done   bool   // all of it has come
 	data   []byte // has come, but has not been read
+
+	into []byte // the caller's memory; nil unless it sits
+	took int    // bytes that have been read straight into it
 }
 
 // streamAhead is how many bytes of a stream are read ahead of the application.
@@ -23,14 +26,27 @@ var errOldReader = fmt.Errorf("%w: the next message has been asked for", ErrStat
 // abandon gives up what was not read of the stream: its rest is dropped as it
 // comes.
 func (s *stream) abandon() {
-	if s.active {
+	if s != nil && s.active {
 		s.active, s.done, s.data = false, false, nil
 	}
 }
 
-// open begins a stream with what has come of its message.
-func (s *stream) open(data []byte, done bool) {
+// waiting returns how many bytes have not been read.
+func (s *stream) waiting() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.data)
+}
+
+// openStream begins a stream with what has come of its message.
+func (r *reader) openStream(ctx context.Context, data []byte, done bool) *messageReader {
+	if r.stream == nil {
+		r.stream = new(stream) // the first one
+	}
+	s := r.stream
 	*s = stream{number: s.number + 1, active: true, done: done, data: data}
+	return &messageReader{r: r, ctx: ctx, number: s.number}
 }
 
 // receiveStream waits until a message begins and makes it the stream.
@@ -41,14 +57,13 @@ func (r *reader) receiveStream(ctx context.Context) (MessageType, io.Reader, err
 	for {
 		if len(r.queue) > 0 {
 			m := r.popMessage()
-			r.stream.open(m.Data, true)
-			return m.Type, &messageReader{r: r, ctx: ctx, number: r.stream.number}, nil
+			return m.Type, r.openStream(ctx, m.Data, true), nil
 		}
 		if r.chair != byStandby && r.message.begun && !r.message.streamed {
 			m := &r.message
-			r.stream.open(m.data, false)
+			stream := r.openStream(ctx, m.data, false)
 			m.streamed, m.data = true, nil
-			return MessageType(m.opcode), &messageReader{r: r, ctx: ctx, number: r.stream.number}, nil
+			return MessageType(m.opcode), stream, nil
 		}
 		if err := r.mayRead(ctx); err != nil {
 			r.came()
@@ -57,13 +72,14 @@ func (r *reader) receiveStream(ctx context.Context) (MessageType, io.Reader, err
 			r.mu.Lock()
 			return 0, nil, err
 		}
-		r.readFor(ctx, needBegin)
+		r.readFor(ctx, needBegin, nil)
 	}
 }
 
 // readFor sits down and reads for a call that looks at the outcome itself, or
-// waits for the standby. mu is held before and after, but not meanwhile.
-func (r *reader) readFor(ctx context.Context, n need) {
+// waits for the standby. What it needs of a stream may be read into p. mu is held
+// before and after, but not meanwhile.
+func (r *reader) readFor(ctx context.Context, n need, p []byte) {
 	if r.chair == byStandby {
 		if n == needBegin {
 			r.unblock() // it may be in the middle of the very message
@@ -74,7 +90,13 @@ func (r *reader) readFor(ctx context.Context, n need) {
 	r.sit(byReceiver)
 	r.mu.Unlock()
 	r.watch(ctx)
+	if n == needChunk {
+		r.stream.into, r.stream.took = p, 0
+	}
 	_ = r.read(n, false) // the caller looks at what has changed
+	if n == needChunk {
+		r.stream.into = nil
+	}
 	r.mu.Lock()
 	r.leave()
 }
@@ -99,7 +121,7 @@ func (m *messageReader) Read(p []byte) (int, error) {
 	defer r.exit()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := &r.stream
+	s := r.stream
 	for {
 		switch {
 		case !s.active || s.number != m.number:
@@ -122,6 +144,10 @@ func (m *messageReader) Read(p []byte) (int, error) {
 			r.mu.Lock()
 			return 0, err
 		}
-		r.readFor(m.ctx, needChunk)
+		r.readFor(m.ctx, needChunk, p)
+		if n := s.took; n > 0 {
+			s.took = 0
+			return n, nil
+		}
 	}
 }

@@ -86,18 +86,30 @@ const (
 	batched                // with what a receiver is about to add, but no later than a scheduler turn
 )
 
-// begin waits until a frame of a message may be appended, and returns with mu
-// held. It fails, without mu, if ctx ends first or the connection is not open.
-// continued is set for the further fragments of the message that has the turn.
-func (w *writer) begin(ctx context.Context, continued bool) error {
+// A queueing says what a frame waits for, besides room.
+type queueing uint8
+
+const (
+	newMessage queueing = iota // until no other message is being sent
+	between                // for nothing: a ping or a pong
+	ownMessage             // for nothing: another frame of the message that has the turn
+)
+
+// begin waits until a frame may be appended, and returns with mu held. It fails,
+// without mu, if ctx ends first or the connection is not open.
+func (w *writer) begin(ctx context.Context, q queueing) error {
 	w.mu.Lock()
 	for {
 		if w.broken || !w.state.CanSend() {
 			w.mu.Unlock()
 			return w.c.closedError(ctx)
 		}
+		if done := ctx.Done(); q != ownMessage && done != nil && done != w.c.done && ctx.Err() != nil {
+			w.mu.Unlock()
+			return contextError(ctx)
+		}
 		w.full = w.full || w.waiting >= w.c.set.writeLimit
-		if !w.full && (continued || !w.turn) {
+		if !w.full && (q != newMessage || !w.turn) {
 			return nil
 		}
 		if w.room == nil {
@@ -125,11 +137,17 @@ func (w *writer) wake() {
 // add appends a frame behind all others. Its caller holds mu and has seen that
 // the state allows it.
 func (w *writer) add(f *frame.Frame) {
+	h := w.header(f)
+	w.append(&w.data, &h, f.Payload)
+}
+
+// header returns the header of a frame that goes out next.
+func (w *writer) header(f *frame.Frame) frame.Header {
 	h := f.Header()
 	if err := w.sender.Header(w.state, &h); err != nil {
 		panic("websockets: bug: " + err.Error())
 	}
-	w.append(&w.data, &h, f.Payload)
+	return h
 }
 
 // append encodes a frame at the end of *to, masked if this is a client. The payload

@@ -152,3 +152,46 @@ func TestUnusedWriterGivesTheTurnBack(t *testing.T) {
 		p.Expect(`TEXT "next"`)
 	})
 }
+
+// What is sent with a context that has ended is not sent, though there is room.
+func TestSendWithAnEndedContext(t *testing.T) {
+	bothRoles(t, nil, func(t *testing.T, c *websockets.Conn, p *wstest.Peer) {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := c.Send(ended, websockets.Text("no")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Send: %v", err)
+		}
+		if _, err := c.Ping(ended, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("Ping: %v", err)
+		}
+		if _, err := c.Writer(ended, websockets.TextMessage); !errors.Is(err, context.Canceled) {
+			t.Errorf("Writer: %v", err)
+		}
+		if err := c.Send(context.Background(), websockets.Text("yes")); err != nil {
+			t.Error(err)
+		}
+		p.Expect(`TEXT "yes"`)
+		// A message that has begun can be finished.
+		ctx, cancel := context.WithCancel(context.Background())
+		w, err := c.Writer(ctx, websockets.TextMessage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = w.Write([]byte("one"))
+		cancel()
+		_, _ = w.Write([]byte("two"))
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []frame.Frame{
+			{Opcode: frame.OpText, Payload: []byte("one")},
+			{Payload: []byte("two")},
+			{FIN: true},
+		} {
+			l, err := p.Recv()
+			if err != nil || l.Frame.String() != want.String() {
+				t.Fatalf("got %v, %v, want %v", l, err, want)
+			}
+		}
+	})
+}
