@@ -91,8 +91,8 @@ type queueing uint8
 
 const (
 	newMessage queueing = iota // until no other message is being sent
-	between                // for nothing: a ping or a pong
-	ownMessage             // for nothing: another frame of the message that has the turn
+	between                    // for nothing: a ping or a pong
+	ownMessage                 // for nothing: another frame of the message that has the turn
 )
 
 // begin waits until a frame may be appended, and returns with mu held. It fails,

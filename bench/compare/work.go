@@ -51,6 +51,7 @@ const (
 func Works() []*Work {
 	small, medium := random(64, 32), random(512, 32)
 	list := []*Work{
+		echo("ping-pong-1", "ping-pong, 64 B, 1 connection", small, 1, 1),
 		echo("ping-pong-64", "ping-pong, 64 B, 64 connections", small, 64, 1),
 		echo("ping-pong-1000", "ping-pong, 64 B, 1,000 connections", small, 1000, 1),
 		echo("pipelined-64", "pipelined, 64 B, 32 in flight on each of 16 connections", small, 16, 32),
@@ -131,6 +132,8 @@ func (w *Work) Suits(c *servers.Candidate) bool {
 		return slices.Contains(c.Compresses, w.Compression)
 	case c.Streams:
 		return w.Large
+	case c.Trial:
+		return w.Kind == Echo && !w.PerByte && !w.TLS || w.Kind == Memory
 	case c.Name == "gws-checked":
 		return w.Opcode == frame.OpText
 	}

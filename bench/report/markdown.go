@@ -172,7 +172,8 @@ func extraColumns(w *compare.WorkResult) (list []column) {
 		text func(v float64) string
 	}{
 		{"a second", func(s compare.Sample) float64 { return s.Rate }, thousandsOf},
-		{"p99, ms", func(s compare.Sample) float64 { return s.P99 / 1000 }, figure},
+		{"p50, µs", func(s compare.Sample) float64 { return s.P50 }, thousandsOf},
+		{"p99, µs", func(s compare.Sample) float64 { return s.P99 }, thousandsOf},
 		{"ratio", func(s compare.Sample) float64 { return s.Ratio }, figure},
 		{"bytes of RAM", func(s compare.Sample) float64 { return s.Resident }, figure},
 	} {

@@ -40,7 +40,7 @@ func TestTablesSayWhoIsCheaper(t *testing.T) {
 	got := Markdown(results())
 	for _, want := range []string{
 		"| texts, long | s/GB | 1.00 | 2.00 (ours) | 4.00 (gobwas) | 2.00× | 0.50× | 8.00 (bun) |",
-		"| **ours** | 2.00 | 2.50 | 2.00–3.00 | 2.00× | 0.50× | 123,000 | 1.50 | 1.00 |",
+		"| **ours** | 2.00 | 2.50 | 2.00–3.00 | 2.00× | 0.50× | 123,000 | 1,500 | 1.00 |",
 		"| gws (does not check UTF-8) | 1.50 |",
 		"| coder | failed: a / b |",
 		"example.com/other v1.2.3",

@@ -38,12 +38,46 @@ var ours = []*Candidate{
 		serve: oursWith(oursStream, (*websockets.Server).Serve),
 	},
 	{
+		Name: "ours-handover", Family: Ours, ChecksText: true, Trial: true,
+		About: "a goroutine that receives, a channel, and the handler",
+		serve: oursWith(oursHandover, (*websockets.Server).Serve),
+	},
+	{
 		Name: "ours-http", Family: Ours, ChecksText: true, Compresses: []Compression{NoTakeover, Takeover},
 		About: "Recv and Send, mounted on net/http",
 		serve: oursWith(oursEcho, func(s *websockets.Server, ln net.Listener) error {
 			return (&http.Server{Handler: s}).Serve(ln)
 		}),
 	},
+}
+
+// oursHandover is how most libraries do it: a goroutine reads, and hands over to the
+// handler.
+func oursHandover(ctx context.Context, c *websockets.Conn) error {
+	queue := make(chan websockets.Message, websockets.DefaultMaxQueue)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(queue)
+		for {
+			m, err := c.Recv(ctx)
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case queue <- m:
+			case <-ctx.Done():
+				failed <- ctx.Err()
+				return
+			}
+		}
+	}()
+	for m := range queue {
+		if err := c.Send(ctx, m); err != nil {
+			return err
+		}
+	}
+	return <-failed
 }
 
 func oursWith(echo websockets.Handler, serve func(*websockets.Server, net.Listener) error) func(net.Listener, Setup) error {

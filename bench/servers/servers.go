@@ -49,6 +49,7 @@ type Candidate struct {
 	ChecksText bool          // refuses text messages that are not UTF-8 (RFC 6455 §8.1)
 	Compresses []Compression // what it can do but Off
 	Fragments  bool          // its replies come in several frames
+	Trial      bool          // shows what another design would cost
 	Streams    bool          // for large messages: what it does with small ones is of no interest
 	Command    []string      // starts it in the folder of this module, if it is not written in Go
 	needs      string        // a file without which Command is of no use
