@@ -39,6 +39,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 faults: ## cut cables, kill peers, fill buffers: each fault with its bound, in minutes
 	$(RUN) faults
 
+fuzz-night: ## every fuzz target, FUZZ_TOTAL (8h) in all; the table is in docs/reference/fuzzing.md
+	nice go run ./internal/fuzz/cmd -total $(or $(FUZZ_TOTAL),8h) -doc docs/reference/fuzzing.md
+
 interop: ## install the peers, then test against them
 	$(RUN) install
 	cd interop && WS_INTEROP=require go test -count=1 -v ./...
@@ -65,4 +68,4 @@ clean: ## remove what the targets made
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api arm64 cover fuzz faults interop bench bench-full bench-code mutate mutate-trust clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz fuzz-night faults interop bench bench-full bench-code mutate mutate-trust clean

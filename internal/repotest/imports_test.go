@@ -13,8 +13,8 @@ import (
 var house = [][]string{
 	{"internal/cpu", "internal/race"},
 	{"internal/mask", "internal/utf8stream", "internal/inflate", "internal/pool", "internal/quote", "internal/txtar", "internal/forwarded", "internal/repotest"},
-	{"frame", "httpheader", "internal/mutate"},
-	{"extension", "http11", "wsuri", "internal/mutate/cmd"},
+	{"frame", "httpheader", "internal/mutate", "internal/fuzz"},
+	{"extension", "http11", "wsuri", "internal/mutate/cmd", "internal/fuzz/cmd"},
 	{"protocol", "handshake", "deflate", "conformance"},
 	{"conformance/report"},
 	{"."},
