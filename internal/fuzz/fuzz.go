@@ -101,7 +101,7 @@ func Table(date, commit string, results []Result) string {
 		sum.Crashers = append(sum.Crashers, r.Crashers...)
 	}
 	fmt.Fprintf(&b, "%s, commit %s: %s executions of %d targets in %v, %d crashers.\n\n",
-		date, commit, thousands(sum.Executions), len(results), sum.Took.Round(time.Minute), len(sum.Crashers))
+		date, commit, thousands(sum.Executions), len(results), sum.Took.Round(time.Second), len(sum.Crashers))
 	b.WriteString("| target | executions | for | new inputs | inputs | crashers |\n|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		crashers := strconv.Itoa(len(r.Crashers))

@@ -45,13 +45,17 @@ func TestResultOfWhatGoPrints(t *testing.T) {
 		err           error
 		want          fuzz.Result
 	}{
-		{"all went well", "fuzz: elapsed: 0s, gathering baseline coverage: 0/2 completed\n" +
-			"fuzz: elapsed: 3s, execs: 100 (33/sec), new interesting: 1 (total: 12)\n" +
-			"fuzz: elapsed: 6s, execs: 12345 (99053/sec), new interesting: 11 (total: 22)\nPASS\n", nil,
-			fuzz.Result{Executions: 12345, New: 11, Corpus: 22}},
-		{"a crasher", "fuzz: elapsed: 3s, execs: 5 (1/sec), new interesting: 0 (total: 1)\n--- FAIL: FuzzA (0.01s)\n" +
-			"    Failing input written to testdata/fuzz/FuzzA/0123\n", errors.New("exit status 1"),
-			fuzz.Result{Executions: 5, Corpus: 1, Crashers: []string{"testdata/fuzz/FuzzA/0123"}}},
+		{
+			"all went well", "fuzz: elapsed: 0s, gathering baseline coverage: 0/2 completed\n" +
+				"fuzz: elapsed: 3s, execs: 100 (33/sec), new interesting: 1 (total: 12)\n" +
+				"fuzz: elapsed: 6s, execs: 12345 (99053/sec), new interesting: 11 (total: 22)\nPASS\n", nil,
+			fuzz.Result{Executions: 12345, New: 11, Corpus: 22},
+		},
+		{
+			"a crasher", "fuzz: elapsed: 3s, execs: 5 (1/sec), new interesting: 0 (total: 1)\n--- FAIL: FuzzA (0.01s)\n" +
+				"    Failing input written to testdata/fuzz/FuzzA/0123\n", errors.New("exit status 1"),
+			fuzz.Result{Executions: 5, Corpus: 1, Crashers: []string{"testdata/fuzz/FuzzA/0123"}},
+		},
 		{"the time is up", "--- FAIL: FuzzA (9.01s)\n    context deadline exceeded\n", errors.New("exit status 1"), fuzz.Result{}},
 		{"it does not compile", "a_test.go:1: undefined: x\n", errors.New("exit status 1"), fuzz.Result{Failed: "exit status 1"}},
 		{"there is none", "testing: warning: no fuzz tests to fuzz\nPASS\n", nil, fuzz.Result{Failed: "there is no such target"}},
@@ -76,7 +80,7 @@ func TestTableInADocument(t *testing.T) {
 		{Target: fuzz.Target{Dir: ".", Name: "FuzzB"}, Took: 60 * time.Second, Executions: 433, Crashers: []string{"x"}},
 	})
 	for _, want := range []string{
-		"1 May 2026, commit abc: 1,235,000 executions of 2 targets in 2m0s, 1 crashers.\n",
+		"1 May 2026, commit abc: 1,235,000 executions of 2 targets in 2m1s, 1 crashers.\n",
 		"| frame.FuzzA | 1,234,567 | 1m1s | 3 | 50 | 0 |\n", "| FuzzB | 433 | 1m0s | 0 | 0 | 1 |\n",
 	} {
 		if !strings.Contains(table, want) {

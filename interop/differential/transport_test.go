@@ -98,6 +98,7 @@ func (t *transport) written() []byte {
 }
 
 func (t *transport) LocalAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
+
 func (t *transport) RemoteAddr() net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 4000}
 }
