@@ -116,15 +116,18 @@ func TestFirstSender(t *testing.T) {
 			t.Errorf("what was sent before takes %d bytes", n)
 		}
 	}
-	givenUp := func(t *testing.T) {
-		sends, receives := pair(t, Options{Threshold: -1})
-		other, _ := pair(t, Options{Threshold: -1})
-		same(t, sends, receives, text(r, 600))
-		if f := encode(t, other, message(noise(r, 3*blockSize))); f.RSV1 { // behind the first block
-			t.Fatal("noise is compressed")
-		}
-		if n := same(t, sends, receives, text(r, 600)); n > 500 {
-			t.Errorf("600 bytes of text take %d", n)
+	givenUp := func(size int) func(*testing.T) {
+		return func(t *testing.T) {
+			sends, receives := pair(t, Options{Threshold: -1})
+			other, _ := pair(t, Options{Threshold: -1})
+			same(t, sends, receives, text(r, 600))
+			p := noise(r, size)
+			if f := encode(t, other, message(p)); f.RSV1 {
+				t.Fatal("noise is compressed")
+			}
+			if n := same(t, sends, receives, append(text(r, 1500), p[:500]...)); n > 1800 {
+				t.Errorf("2000 bytes, most of them text, take %d", n)
+			}
 		}
 	}
 	none := func(t *testing.T) {
@@ -133,7 +136,10 @@ func TestFirstSender(t *testing.T) {
 		same(t, sends, receives, p)
 		same(t, sends, receives, p)
 	}
-	scenarios := map[string]func(*testing.T){"forgotten": forgotten, "given up": givenUp, "no takeover": none}
+	scenarios := map[string]func(*testing.T){
+		"forgotten": forgotten, "no takeover": none,
+		"given up at the end": givenUp(1000), "given up behind the first block": givenUp(3 * blockSize),
+	}
 	if run := scenarios[os.Getenv(env)]; run != nil {
 		run(t)
 		return
