@@ -44,6 +44,7 @@ func FuzzServerOpen(f *testing.F) {
 		strings.Replace(good, "Host: h", "Host: [::1]:8080", 1) + "\r\n",
 		"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
 		"GET / HTTP/1.0\r\n\r\n",
+		"GET /%zz HTTP/1.1\r\nHost: a b\r\n\r\n",
 		"",
 	} {
 		f.Add([]byte(seed))

@@ -32,8 +32,11 @@ func newRequestHead(target string, headers http11.Headers) (*requestHead, error)
 	}
 	h := &requestHead{target: target, headers: headers}
 	var err error
-	if h.host, err = handshake.CheckHost(&h.headers); err != nil || isPlainPath(target) {
-		return h, err
+	if h.host, err = handshake.CheckHost(&h.headers); err != nil {
+		return nil, err // nobody has looked at the target
+	}
+	if isPlainPath(target) {
+		return h, nil
 	}
 	u, err := url.ParseRequestURI(target)
 	if err != nil || u.Scheme != "" && (u.Host == "" || u.User != nil) {

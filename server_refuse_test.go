@@ -106,6 +106,8 @@ func TestServerRefusesWithStatus(t *testing.T) {
 		"bad subprotocols": {with("Sec-WebSocket-Protocol: a, a"), 400, "", "Sec-WebSocket-Protocol"},
 		"bad extensions":   {with("Sec-WebSocket-Extensions: a;;"), 400, "", "Sec-WebSocket-Extensions"},
 		"no host":          {without("Host"), 400, "", `"Host"`},
+		"no host, escape":  {[]string{"GET /%zz HTTP/1.1"}, 400, "", `"Host"`}, // two faults: the second one is not looked for
+		"escape":           {requestLine("GET /%zz HTTP/1.1"), 400, "", "request target"},
 	}
 	url, d := wstest.Server(t, &websockets.Server{Options: quiet(), Handler: nothing})
 	for name, test := range tests {
