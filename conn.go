@@ -3,6 +3,7 @@ package websockets
 import (
 	"context"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -126,6 +127,7 @@ type settings struct {
 	closeTimeout time.Duration
 	maxMessage   int64 // negative: no limit
 	maxQueue     int   // messages; no limit is a number out of reach
+	mostQueued   int   // bytes; the same
 	readBuffer   int
 	mostRead     int // what readBuffer may grow to
 	writeLimit   int // bytes; no limit is a number out of reach
@@ -163,8 +165,20 @@ func (o *Options) resolve() *settings {
 	if s.maxMessage == 0 {
 		s.maxMessage = DefaultMaxMessageSize
 	}
+	s.mostQueued = s.mostBytesQueued()
 	s.peer = o.peerLimits(s.maxMessage)
 	return s
+}
+
+// mostBytesQueued is from how many bytes on nothing more is read ahead.
+func (s *settings) mostBytesQueued() int {
+	switch {
+	case s.maxQueue == outOfReach:
+		return math.MaxInt
+	case s.maxMessage < 0:
+		return DefaultMaxMessageSize
+	}
+	return int(min(max(s.maxMessage, streamAhead), math.MaxInt))
 }
 
 // NewConn speaks WebSocket on a transport whose opening handshake is done: for

@@ -81,9 +81,10 @@ type Options struct {
 	// NoLimit: any.
 	MaxMessageSize int64
 
-	// MaxQueue is how many messages are read ahead of Recv. When so many wait,
-	// nothing more is read, and TCP slows the peer down. Default: 32; NoLimit:
-	// any number.
+	// MaxQueue is how many messages are read ahead of Recv. When so many wait, or
+	// so many that they have MaxMessageSize bytes together, but at least 64 KiB,
+	// nothing more is read, and TCP slows the peer down. Default: 32; NoLimit: any
+	// number, of any size.
 	MaxQueue int
 
 	// ReadBuffer is the size in bytes of the buffer for reading. A connection

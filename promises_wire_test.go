@@ -185,6 +185,9 @@ func TestReadingAheadIsBoundedInBytes(t *testing.T) {
 		"by the queue":            {websockets.Options{MaxQueue: 4}, 50_000, 200_000, 200_000 + 4<<10},
 		"by the buffer":           {websockets.Options{MaxQueue: 5}, 15, 3 << 10, 4<<10 + 64},
 		"by a large buffer":       {websockets.Options{MaxQueue: 5, ReadBuffer: 64 << 10}, 15, 60 << 10, 64<<10 + 64},
+		"by their bytes":          {websockets.Options{MaxMessageSize: 120_000}, 50_000, 150_000, 150_000 + 4<<10},
+		"by their bytes at least": {websockets.Options{MaxMessageSize: 10_000}, 10_000, 70_000, 70_000 + 4<<10},
+		"by no bytes":             {websockets.Options{MaxQueue: websockets.NoLimit, MaxMessageSize: 50_000}, 50_000, 900_000, 1_000_000},
 		"by the size of messages": {websockets.Options{MaxQueue: 2, MaxMessageSize: 1 << 10}, 1 << 10, 2 << 10, 2<<10 + 4<<10 + 32},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -172,7 +172,17 @@ func (r *reader) startStandby() {
 // full reports whether nothing more is read ahead. Once the connection is
 // closing, what finds no place is discarded.
 func (r *reader) full() bool {
-	return (len(r.queue) >= r.c.set.maxQueue || r.stream.waiting() >= streamAhead) && !r.c.isClosing.Load()
+	return (r.queueFull() || r.stream.waiting() >= streamAhead) && !r.c.isClosing.Load()
+}
+
+// queueFull reports whether enough messages wait, by their number or by their bytes:
+// what a peer can make the reader hold is that and one message more.
+func (r *reader) queueFull() bool {
+	left := r.c.set.mostQueued
+	for _, m := range r.queue {
+		left -= len(m.Data)
+	}
+	return len(r.queue) >= r.c.set.maxQueue || left <= 0
 }
 
 // standby reads until it is not needed, not allowed or not able to.
@@ -182,7 +192,7 @@ func (r *reader) standby() {
 		r.mu.Lock()
 		if err == nil {
 			m := r.takeMessage(nil)
-			if len(r.queue) < r.c.set.maxQueue {
+			if !r.queueFull() {
 				r.queue = append(r.queue, m)
 			}
 		}
