@@ -53,6 +53,12 @@ bench-full: ## all works and rivals, and 200,000 connections, into docs/referenc
 	bench/install
 	go run ./bench/cmd/compare -full -many 200000 -out docs/reference/benchmarks -docs docs/reference/benchmarks.md
 
+bounds: ## what hostile peers cost, in memory, processor time and other peers' time
+	go run ./bench/cmd/bounds -docs docs/reference/bounds.md
+
+soak: ## 15 minutes of 10,000 connections that keep books: nothing lost, nothing grows
+	go run ./bench/cmd/soak -docs docs/reference/soak.md
+
 bench-code: ## the benchmarks next to the code, ten times, for .tools/benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...
 
@@ -68,4 +74,4 @@ clean: ## remove what the targets made
 .tools:
 	$(RUN) tools
 
-.PHONY: help check ci test race fmt lint api arm64 cover fuzz fuzz-night faults interop bench bench-full bench-code mutate mutate-trust clean
+.PHONY: help check ci test race fmt lint api arm64 cover fuzz fuzz-night faults interop bench bench-full bounds soak bench-code mutate mutate-trust clean
