@@ -77,9 +77,16 @@ func (r *reader) holds() int {
 	if r.buf != nil {
 		n += cap(r.buf.B)
 	}
-	// What is borrowed is the caller's, unless it is a driver's.
-	if m := &r.message; !m.borrowed || r.chair == byReceiver && r.driver != nil {
+	// What is borrowed is the caller's, unless it is a driver's: then it may have outgrown
+	// what the driver has lent.
+	switch m := &r.message; {
+	case !m.borrowed:
 		n += cap(m.data)
+	case r.chair == byReceiver && r.driver != nil:
+		n += cap(m.data)
+		if lent := r.driver.scratch; lent != nil && cap(lent.B) != cap(m.data) {
+			n += cap(lent.B)
+		}
 	}
 	for _, e := range r.c.opened.extensions {
 		if x, ok := e.(extension.Retainer); ok {

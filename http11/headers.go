@@ -26,7 +26,7 @@ type Headers struct {
 type field struct{ name, value string }
 
 // indexFrom is the number of fields from which on there is an index.
-const indexFrom = 32
+const indexFrom = 128
 
 // FromMap returns the headers of a map such as a http.Header, sorted by name.
 func FromMap(m map[string][]string) Headers {

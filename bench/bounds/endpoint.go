@@ -4,7 +4,6 @@ package bounds
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
@@ -61,10 +60,10 @@ func (e *endpoint) serve(ctx context.Context, conn *websockets.Conn, path string
 	}
 	switch path {
 	case "/flood":
-		p := make([]byte, 4000)
+		m := websockets.Binary(make([]byte, 4000))
+		m.DisableCompression = true // or the system's buffers would hold too many
 		for {
-			_, _ = rand.Read(p) // compressed, the system's buffers would hold too many
-			if err := e.send(ctx, conn, websockets.Binary(p)); err != nil {
+			if err := e.send(ctx, conn, m); err != nil {
 				return err
 			}
 		}

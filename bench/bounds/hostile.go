@@ -15,7 +15,10 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The hostile are a process: clients of a server that is measured, or the server of
@@ -34,11 +37,7 @@ type hostile struct {
 
 func runHostile() error {
 	runtime.GOMAXPROCS(1)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	h := &hostile{ln: ln, gate: newGate()}
+	h := &hostile{gate: newGate()}
 	return answers(h.do)
 }
 
@@ -48,7 +47,9 @@ func (h *hostile) do(o order) (answer, error) {
 	case "connect": // to a server
 		return answer{}, h.connect(s, o)
 	case "listen": // for clients, until there are enough
-		h.listen(s, o.N)
+		if err := h.listen(s, o.N); err != nil {
+			return answer{}, err
+		}
 		return answer{Addr: h.ln.Addr().String()}, nil
 	case "accepted":
 		return answer{}, h.accepted(o.N)
@@ -107,7 +108,7 @@ func (h *hostile) connect(s *Script, o order) error {
 
 // dialAttack connects to a server, and opens a WebSocket if the script wants one.
 func dialAttack(s *Script, addr string, i int) (*attack, error) {
-	var d net.Dialer
+	d := net.Dialer{Control: s.narrow}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	conn, err := d.DialContext(ctx, "tcp", addr)
@@ -131,23 +132,39 @@ func dialAttack(s *Script, addr string, i int) (*attack, error) {
 	return a, nil
 }
 
+// narrow leaves the system little room for what the hostile do not read: that is none
+// of the endpoint's, but takes long to fill.
+func (s *Script) narrow(_, _ string, c syscall.RawConn) error {
+	if s.Unread {
+		return c.Control(func(fd uintptr) { _ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10) })
+	}
+	return nil
+}
+
 // read drops what comes, unless the script leaves it.
 func (a *attack) read() {
 	if a.script.Unread {
-		// What the system holds is none of the endpoint's, but takes long to fill.
-		_ = a.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		return
 	}
 	go func() { _, _ = io.Copy(io.Discard, a.conn) }()
 }
 
 // listen accepts clients and opens a WebSocket with each.
-func (h *hostile) listen(s *Script, n int) {
+func (h *hostile) listen(s *Script, n int) error {
 	h.arrived = make(chan *attack, n)
 	arrived := h.arrived
+	if h.ln != nil {
+		_ = h.ln.Close()
+	}
+	lc := net.ListenConfig{Control: s.narrow}
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	h.ln = ln
 	go func() {
 		for range n {
-			conn, err := h.ln.Accept()
+			conn, err := ln.Accept()
 			if err != nil {
 				return
 			}
@@ -160,6 +177,7 @@ func (h *hostile) listen(s *Script, n int) {
 			}()
 		}
 	}()
+	return nil
 }
 
 func (a *attack) accept() error {

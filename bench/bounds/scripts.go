@@ -67,7 +67,7 @@ var Scripts = []*Script{
 		return w.frame(moreDeflated, bytes.Repeat(append(one, emptyDynamic(2)...), 3000))
 	}},
 	{Name: "reads nothing while the endpoint sends", Unread: true, Flood: true, bytes: nothing},
-	{Name: "reads no echo", Unread: true, Echo: true, bytes: func(w wire) []byte { return w.repeat(4, binaryFrame, noise(700_000)) }},
+	{Name: "reads no echo", Unread: true, Echo: true, bytes: func(w wire) []byte { return w.repeat(6, binaryFrame, noise(700_000)) }},
 	{Name: "a byte at a time", Slow: true, bytes: func(w wire) []byte { return w.frame(binaryFrame, make([]byte, 1000))[:100] }},
 	{Name: "request that does not end", Before: true, bytes: func(wire) []byte { return []byte("GET / HTTP/1.1\r\nHost: exam") }},
 	{Name: "request, a byte at a time", Before: true, Slow: true, bytes: func(wire) []byte {
