@@ -64,7 +64,7 @@ func (r *Results) verdict() string {
 	if len(r.Faults) == 0 {
 		return "Nothing lost, doubled, damaged or out of order; nothing grew; nothing is left."
 	}
-	return fmt.Sprintf("**%d faults** (twenty of a kind are kept at most):", len(r.Faults))
+	return fmt.Sprintf("**%d faults** (five of a kind are kept at most):", len(r.Faults))
 }
 
 func (r *Results) bookRows() [][]string {

@@ -85,7 +85,7 @@ func (l *ledger) fault(format string, args ...any) {
 	}
 }
 
-const mostFaults = 20
+const mostFaults = 5
 
 func (l *ledger) close() Books {
 	for id, both := range l.open {
