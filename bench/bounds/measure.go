@@ -4,6 +4,7 @@ package bounds
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,7 @@ func Run(c Config, show func(name string, done, of int)) ([]*Cost, error) {
 	defer r.end()
 	var list []*Script
 	for _, s := range Scripts {
-		if len(c.Scripts) == 0 || contains(c.Scripts, s.Name) {
+		if len(c.Scripts) == 0 || slices.Contains(c.Scripts, s.Name) {
 			list = append(list, s)
 		}
 	}
@@ -101,15 +102,6 @@ func Run(c Config, show func(name string, done, of int)) ([]*Cost, error) {
 		}
 	}
 	return costs, nil
-}
-
-func contains(list []string, name string) bool {
-	for _, s := range list {
-		if s == name {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *runner) begin() (err error) {
