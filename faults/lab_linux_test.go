@@ -53,8 +53,8 @@ type lab struct {
 }
 
 // newLab makes a lab, which ends with the test.
-func newLab(t *testing.T, role websockets.Role, secure bool) (l *lab, err error) {
-	l = &lab{t: t, role: role, secure: secure, options: calm(), conns: make(chan *websockets.Conn, 16)}
+func newLab(t *testing.T, role websockets.Role, secure bool) (_ *lab, err error) {
+	l := &lab{t: t, role: role, secure: secure, options: calm(), conns: make(chan *websockets.Conn, 16)}
 	if l.near, err = here(); err != nil {
 		return nil, err
 	}

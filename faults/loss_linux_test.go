@@ -129,7 +129,8 @@ func abort(conn net.Conn) {
 }
 
 // fill sends until a Send blocks, and returns what that one will return. A Send
-// whose context cannot end may block in the transport, others wait for room.
+// whose context cannot end may block in the transport, others wait for room. It
+// gives up after 32 MiB: that is more than any system takes.
 func (l *lab) fill(ctx context.Context, c *websockets.Conn) <-chan error {
 	l.t.Helper()
 	result := make(chan error, 1)
@@ -137,7 +138,7 @@ func (l *lab) fill(ctx context.Context, c *websockets.Conn) <-chan error {
 	message := websockets.Binary(make([]byte, 32<<10))
 	message.DisableCompression = true
 	go func() {
-		for {
+		for range 1000 {
 			if err := c.Send(ctx, message); err != nil {
 				result <- err
 				return
@@ -147,6 +148,7 @@ func (l *lab) fill(ctx context.Context, c *websockets.Conn) <-chan error {
 			default:
 			}
 		}
+		result <- errors.New("the tests: no Send has blocked")
 	}()
 	for {
 		select {

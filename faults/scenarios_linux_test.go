@@ -8,7 +8,7 @@ import (
 )
 
 // scenarios are all faults, in the order of their numbers.
-var scenarios = inOrder(slices.Concat(lossScenarios, slowScenarios, paceScenarios, closingScenarios, damageScenarios, systemScenarios, handlerScenarios, openScenarios))
+var scenarios = inOrder(slices.Concat(lossScenarios, slowScenarios, paceScenarios, closingScenarios, damageScenarios, systemScenarios, handlerScenarios, openingScenarios, openScenarios))
 
 var (
 	asServer = []websockets.Role{websockets.RoleServer}
