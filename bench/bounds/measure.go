@@ -25,7 +25,7 @@ var Default = Config{Connections: 200, Windows: 5, Window: time.Second, Rate: 8 
 const (
 	MemoryBound = 2*limit + 64<<10 // of a connection, bytes
 	BeforeBound = 80 << 10         // before its handshake is done
-	UnseenBound = 24 << 10         // by how much the heap may exceed what Conn.Retained says
+	UnseenBound = 32 << 10         // by how much the heap may exceed what Conn.Retained says
 	CPUBound    = 0.1              // seconds for a MiB of what was sent and delivered
 	CPUFixed    = 0.001            // and for each connection, seconds: it is closed, too
 	CPUPacket   = 50e-6            // and for each packet, where bytes come one at a time
