@@ -13,8 +13,10 @@ import (
 // nothing comes.
 
 // fill waits for more bytes.
-func (r *reader) fill() error {
-	n, err := r.readSome()
+func (r *reader) fill() error { return r.filled(r.readSome()) }
+
+// filled handles what a read into space has brought.
+func (r *reader) filled(n int, err error) error {
 	if n > 0 {
 		return r.got(n)
 	}
@@ -72,7 +74,7 @@ func (r *reader) direct() bool {
 // toCaller reports whether bytes are read straight into the memory of who calls Read of
 // a stream: if the frame has enough left to fill more than the buffer.
 func (r *reader) toCaller() bool {
-	return r.stream != nil && len(r.stream.into) >= minReadBuffer && r.inFrame && r.message.streamed && !r.message.coded &&
+	return r.stream != nil && len(r.stream.into)-r.stream.took >= minReadBuffer && r.inFrame && r.message.streamed && !r.message.coded &&
 		r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
 }
 
@@ -89,7 +91,7 @@ func (r *reader) space() []byte {
 		return p[:min(int64(len(p)), r.left)]
 	}
 	if r.toCaller() {
-		p := r.stream.into
+		p := r.stream.into[r.stream.took:]
 		return p[:min(int64(len(p)), r.left)]
 	}
 	if r.emptyBuffer() && (r.buf == nil || cap(r.buf.B) < r.readSize) {
@@ -129,7 +131,7 @@ func (r *reader) got(n int) error {
 		m.data = m.data[:at+n]
 		p = m.data[at:]
 	case r.toCaller():
-		p = r.stream.into[:n]
+		p = r.stream.into[r.stream.took:][:n]
 	default:
 		r.buf.B = r.buf.B[:len(r.buf.B)+n]
 		r.resize(n)
@@ -142,7 +144,7 @@ func (r *reader) got(n int) error {
 	if err := r.accept(p); err != nil {
 		r.c.failRead(err)
 	} else if r.message.streamed {
-		r.stream.took = n
+		r.stream.took += n
 	}
 	return nil
 }

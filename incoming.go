@@ -210,7 +210,7 @@ func (r *reader) payload(n need) (progress, error) {
 func (r *reader) chunkMet() progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.stream.data) > 0 || r.stream.done {
+	if len(r.stream.data) > 0 || r.stream.took > 0 || r.stream.done {
 		return gotNeed
 	}
 	return gotSome
@@ -273,6 +273,11 @@ func (r *reader) toStream(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.stream; s.active {
+		if s.into != nil && len(s.data) == 0 {
+			n := copy(s.into[s.took:], p)
+			s.took += n
+			p = p[n:]
+		}
 		s.data = append(s.data, p...)
 	}
 }

@@ -15,7 +15,7 @@ type stream struct {
 	data   []byte // has come, but has not been read
 
 	into []byte // the caller's memory; nil unless it sits
-	took int    // bytes that have been read straight into it
+	took int    // bytes in it
 }
 
 // streamAhead is how many bytes of a stream are read ahead of the application.
@@ -91,14 +91,27 @@ func (r *reader) readFor(ctx context.Context, n need, p []byte) {
 	r.mu.Unlock()
 	r.watch(ctx)
 	if n == needChunk {
-		r.stream.into, r.stream.took = p, 0
-	}
-	_ = r.read(n, false) // the caller looks at what has changed
-	if n == needChunk {
-		r.stream.into = nil
+		r.readInto(p)
+	} else {
+		_ = r.read(n, false) // the caller looks at what has changed
 	}
 	r.mu.Lock()
 	r.leave()
+}
+
+// readInto waits for some of the stream, or its end, and takes more of the same frame
+// as far as it has come and p has room.
+func (r *reader) readInto(p []byte) {
+	s := r.stream
+	s.into, s.took = p, 0
+	err := r.read(needChunk, false)
+	for err == nil && s.took > 0 && s.took < len(p) && r.inFrame && r.left > 0 && r.raw.ok() {
+		err = r.filled(r.raw.now())
+		if err == nil && (r.left == 0 || !r.emptyBuffer()) {
+			err = r.read(needChunk, false) // does not wait: something is there
+		}
+	}
+	s.into = nil
 }
 
 // A messageReader reads one stream.

@@ -18,6 +18,7 @@ type rawReader struct {
 func (r *rawReader) init(net.Conn, readTarget) {}
 func (r *rawReader) ok() bool                  { return false }
 func (r *rawReader) read() (int, error)        { return 0, errors.ErrUnsupported }
+func (r *rawReader) now() (int, error)         { return 0, errors.ErrUnsupported }
 func (r *rawReader) attempt() (int, error)     { return 0, errors.ErrUnsupported }
 func (r *rawReader) begin(uintptr)             {}
 func (r *rawReader) shutDown()                 {}

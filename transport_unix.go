@@ -92,6 +92,19 @@ func (r *rawReader) tryRead(fd uintptr) bool {
 	}
 }
 
+// now is read that fails with errWouldBlock instead of waiting.
+func (r *rawReader) now() (int, error) {
+	r.n, r.err = 0, nil
+	over := false
+	if err := r.conn.Control(func(fd uintptr) { over = r.tryRead(fd) }); err != nil {
+		return 0, err
+	}
+	if !over {
+		return 0, errWouldBlock
+	}
+	return r.n, r.err
+}
+
 // wait calls try at once and then whenever something has come in, until it returns
 // true. Calls of wait and read do not overlap, and closing the transport waits for
 // both: see held.
