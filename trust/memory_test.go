@@ -364,9 +364,13 @@ func TestCompressionIsGivenBack(t *testing.T) {
 		for range 10 {
 			round()
 		}
+		// What ends a connection, and looks after it, may take a moment to notice.
 		grown := heap() - before
+		for deadline := time.Now().Add(10 * time.Second); grown > 1<<18 && time.Now().Before(deadline); grown = heap() - before {
+			<-time.After(20 * time.Millisecond)
+		}
 		t.Logf("%d bytes are left of 2000 connections", grown)
-		if grown > 1<<20 {
+		if grown > 1<<18 {
 			t.Errorf("%d bytes are left", grown)
 		}
 	})
