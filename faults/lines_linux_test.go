@@ -139,6 +139,12 @@ func lossyLine(l *lab) {
 	l.options = patient()
 	l.wire.set(rules{loss: 0.05})
 	l.echoes(1000, 1<<10)
+	l.wire.mu.Lock()
+	defer l.wire.mu.Unlock()
+	l.see("%d packets lost", l.wire.fewer)
+	if l.wire.fewer == 0 {
+		l.t.Error("the wire has lost nothing")
+	}
 }
 
 func disorderlyLine(l *lab) {

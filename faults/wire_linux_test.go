@@ -22,6 +22,7 @@ type wire struct {
 	luck  *rand.Rand // the same in each run
 	flows map[flow]uint32
 	lost  map[flow]bool // flows of which the wire wants to know nothing any more
+	fewer int           // packets that did not pass
 
 	done chan struct{}
 	ends sync.WaitGroup
@@ -146,6 +147,7 @@ func (w *wire) judge(d *direction, p []byte) (pass bool) {
 	case *r == rules{} && len(d.queue) == 0:
 		return true
 	case r.cut, r.largest > 0 && len(p) > r.largest, w.luck.Float64() < r.loss:
+		w.fewer++
 		return false
 	}
 	due := time.Now()
