@@ -72,9 +72,10 @@ func (r *reader) direct() bool {
 }
 
 // toCaller reports whether bytes are read straight into the memory of who calls Read of
-// a stream: if the frame has enough left to fill more than the buffer.
+// a stream: if the frame has enough left to fill more than the buffer. A standby, to whom
+// the stream does not belong, never does.
 func (r *reader) toCaller() bool {
-	return r.stream != nil && len(r.stream.into)-r.stream.took >= minReadBuffer && r.inFrame && r.message.streamed && !r.message.coded &&
+	return r.chair == byReceiver && r.stream != nil && len(r.stream.into)-r.stream.took >= minReadBuffer && r.inFrame && r.message.streamed && !r.message.coded &&
 		r.left >= int64(r.c.set.readBuffer) && r.emptyBuffer()
 }
 
