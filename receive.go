@@ -70,11 +70,12 @@ type driver struct {
 	try func(fd uintptr) bool // readable, stored, so that nothing is allocated
 
 	scratch *pool.Buffer // for messages; nil while nothing comes
+	last    int64        // how long the last message was
 	err     error        // of f
 }
 
 // The memory for messages, to begin with: what a header announces, but not more
-// than it may be trusted with.
+// than it may be trusted with, or than the last message had.
 const (
 	leastScratch = 4 << 10
 	mostScratch  = 64 << 10
@@ -261,7 +262,7 @@ func (d *driver) call(m Message) {
 // memory returns where the message is put together that begins with a frame of size
 // bytes.
 func (d *driver) memory(size int64) []byte {
-	n := int(min(max(size, leastScratch), mostScratch))
+	n := int(min(max(size, leastScratch), max(mostScratch, d.last)))
 	if d.scratch != nil && cap(d.scratch.B) < n {
 		d.freeScratch()
 	}
@@ -276,6 +277,7 @@ func (d *driver) memory(size int64) []byte {
 func (d *driver) takeMessage() Message {
 	if d.r.message.borrowed {
 		d.scratch.B = d.r.message.data[:0]
+		d.last = int64(len(d.r.message.data))
 	}
 	return d.r.takeMessage(nil)
 }

@@ -26,7 +26,7 @@ const (
 	MemoryBound = 2*limit + 64<<10 // of a connection, bytes
 	BeforeBound = 80 << 10         // before its handshake is done
 	UnseenBound = 32 << 10         // by how much the heap may exceed what Conn.Retained says
-	CPUBound    = 0.1              // seconds for a MiB of what was sent and delivered
+	CPUBound    = 0.1              // seconds for a MiB of Cost.Wire
 	CPUFixed    = 0.001            // and for each connection, seconds: it is closed, too
 	CPUPacket   = 50e-6            // and for each packet, where bytes come one at a time
 	RatioBound  = 3.0              // how much longer the slowest of 100 honest echoes may take
@@ -41,7 +41,7 @@ type Cost struct {
 	Heap     float64 // bytes of each connection
 	Retained float64 // bytes of each, as Conn.Retained says
 	Most     float64 // of one
-	Wire     float64 // MiB written by the hostile, and delivered to the application
+	Wire     float64 // MiB written by the hostile, delivered to the application, and decompressed so far
 	CPU      float64 // seconds
 	Left     int     // goroutines, when all is over
 
@@ -166,7 +166,7 @@ func (r *runner) cost(s *Script, client bool) (*Cost, error) {
 		Heap:     (after.Heap - before.Heap) / float64(r.Connections),
 		Retained: float64(after.Retained) / float64(r.Connections),
 		Most:     float64(after.Most),
-		Wire:     float64(played.Written+after.Delivered-start.Delivered) / (1 << 20),
+		Wire:     float64(played.Written+after.Delivered-start.Delivered+inflated(after, played.Written)) / (1 << 20),
 		CPU:      after.CPU - start.CPU,
 	}
 	if client {
@@ -183,6 +183,10 @@ func (r *runner) cost(s *Script, client bool) (*Cost, error) {
 	c.judge(r.Connections)
 	return c, nil
 }
+
+// inflated is by how much what connections hold exceeds what was sent: messages that
+// are not whole yet, decompressed.
+func inflated(m Measure, written int64) int64 { return max(0, int64(m.Retained)-written) }
 
 // connect has the hostile and the endpoint come together.
 func (r *runner) connect(s *Script, client bool) error {

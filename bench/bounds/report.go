@@ -11,7 +11,7 @@ import (
 func Markdown(c Config, costs []*Cost) string {
 	var b strings.Builder
 	fairness := c.Windows > 0
-	b.WriteString("| script | endpoint | still open | heap, KiB | retained, KiB | sent and delivered, MiB | CPU, ms/MiB |")
+	b.WriteString("| script | endpoint | still open | heap, KiB | retained, KiB | sent, delivered, inflated, MiB | CPU, ms/MiB |")
 	if fairness {
 		b.WriteString(" p99 calm, ms | p99 attacked, ms | ratio |")
 	}

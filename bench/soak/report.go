@@ -24,7 +24,7 @@ func (r *Results) Markdown() string {
 		b.WriteString("\n")
 	}
 	table(&b, "Books", []string{"what", "count"}, r.bookRows())
-	table(&b, "What must not grow", []string{"what", "mean", "grown over the second half", "bound"}, r.slopeRows())
+	table(&b, "What must not grow", []string{"what", "mean", "grown over the second half", "standard error", "bound"}, r.slopeRows())
 	table(&b, "At the end", []string{"what", "server", "client"}, r.endRows())
 	table(&b, "Hostile clients", []string{"what", "connections"}, counts(r.Client.Last.Hostile))
 	table(&b, "How the server ended or refused connections that failed", []string{"what", "count"}, counts(r.Server.Last.Hostile))
@@ -82,7 +82,7 @@ func (r *Results) bookRows() [][]string {
 
 func (r *Results) slopeRows() (rows [][]string) {
 	for _, s := range r.Slopes {
-		rows = append(rows, []string{s.What, number(s.Mean), number(s.Grown), number(s.Bound)})
+		rows = append(rows, []string{s.What, number(s.Mean), number(s.Grown), number(s.Error), number(s.Bound)})
 	}
 	return rows
 }
@@ -137,7 +137,7 @@ func (r *Results) Page() ([]byte, error) {
 		Parts   []part
 	}{r, r.about(), strings.ReplaceAll(r.verdict(), "*", ""), r.plots(), []part{
 		{"Books", []string{"what", "count"}, r.bookRows()},
-		{"What must not grow", []string{"what", "mean", "grown over the second half", "bound"}, r.slopeRows()},
+		{"What must not grow", []string{"what", "mean", "grown over the second half", "standard error", "bound"}, r.slopeRows()},
 		{"At the end", []string{"what", "server", "client"}, r.endRows()},
 		{"Hostile clients", []string{"what", "connections"}, counts(r.Client.Last.Hostile)},
 		{"What the server made of them", []string{"what", "count"}, counts(r.Server.Last.Hostile)},

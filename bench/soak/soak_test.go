@@ -92,8 +92,14 @@ func TestSlope(t *testing.T) {
 		noise := float64(i%2) * 10
 		samples = append(samples, &Sample{At: float64(i), Heap: 1000 + float64(i) + noise, Files: 7})
 	}
-	if s := slope(samples, func(s *Sample) float64 { return s.Heap }); s.Grown < 45 || s.Grown > 53 {
+	s := slope(samples, func(s *Sample) float64 { return s.Heap })
+	if s.Grown < 45 || s.Grown > 53 || s.Error < 2 || s.Error > 3 {
 		t.Errorf("%+v", s)
+	}
+	for bound, ok := range map[float64]bool{10: false, 40: false, 47: true, 60: true} { // 49, give or take 5
+		if s.Bound = bound; s.OK() != ok {
+			t.Errorf("%+v: OK is %v", s, !ok)
+		}
 	}
 	if s := slope(samples, func(s *Sample) float64 { return float64(s.Files) }); s.Grown != 0 || s.Mean != 7 {
 		t.Errorf("%+v", s)

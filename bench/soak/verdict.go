@@ -5,6 +5,7 @@ package soak
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -105,11 +106,13 @@ type Slope struct {
 	What  string
 	Mean  float64
 	Grown float64 // from the middle to the end
+	Error float64 // the standard error of that
 	Bound float64
 }
 
-// OK reports whether it grew by no more than it may.
-func (s Slope) OK() bool { return s.Grown <= s.Bound }
+// OK reports whether it grew by no more than it may: what the samples vary by, because
+// of hostile clients that come and go, is not taken for growth.
+func (s Slope) OK() bool { return s.Grown-2*s.Error <= s.Bound }
 
 // What may grow: a share of the mean, and a little for what comes and goes.
 const growth = 0.05
@@ -163,7 +166,13 @@ func slope(samples []*Sample, of func(s *Sample) float64) Slope {
 	if xx == 0 {
 		return Slope{Mean: y}
 	}
-	return Slope{Mean: y, Grown: xy / xx * (half[len(half)-1].At - half[0].At)}
+	slope, span := xy/xx, half[len(half)-1].At-half[0].At
+	var residual float64
+	for _, s := range half {
+		d := of(s) - y - slope*(s.At-x)
+		residual += d * d
+	}
+	return Slope{Mean: y, Grown: slope * span, Error: math.Sqrt(residual/max(n-2, 1)/xx) * span}
 }
 
 // machine says where it ran.
