@@ -250,7 +250,7 @@ func TestHostileValuesTakeLinearMemory(t *testing.T) {
 	for value, build := range hostile {
 		for name, parse := range parsers {
 			once, twice := build(32<<10), build(64<<10)
-			if a, b := testing.AllocsPerRun(1, func() { parse(once) }), testing.AllocsPerRun(1, func() { parse(twice) }); b > 2*a+2 {
+			if a, b := allocations(func() { parse(once) }), allocations(func() { parse(twice) }); b > 2*a+2 {
 				t.Errorf("%s of %s: %v allocations for 32 KiB, %v for 64 KiB", name, value, a, b)
 			}
 			if a, b := allocated(func() { parse(once) }), allocated(func() { parse(twice) }); b > 3*a+4096 {
@@ -258,6 +258,16 @@ func TestHostileValuesTakeLinearMemory(t *testing.T) {
 			}
 		}
 	}
+}
+
+// allocations returns how often f allocates, the least of a few runs because the
+// runtime allocates too.
+func allocations(f func()) float64 {
+	least := testing.AllocsPerRun(1, f)
+	for range 4 {
+		least = min(least, testing.AllocsPerRun(1, f))
+	}
+	return least
 }
 
 // allocated returns how many bytes f allocates, the least of a few runs because
