@@ -19,7 +19,7 @@ func FuzzParseExtensions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		exts, err := ParseExtensions(s)
 		if err != nil {
-			checkFuzzFault(t, s, err)
+			checkFuzzFault(t, s, s, err)
 			return
 		}
 		for _, e := range exts {
@@ -47,7 +47,7 @@ func FuzzParseSubprotocols(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		list, err := ParseSubprotocols(s)
 		if err != nil {
-			checkFuzzFault(t, s, err)
+			checkFuzzFault(t, s, s, err)
 			return
 		}
 		for _, p := range list {
@@ -67,11 +67,11 @@ func FuzzParseConnection(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		options, err := ParseConnection(s)
 		if err != nil {
-			checkFuzzFault(t, s, err)
+			checkFuzzFault(t, s, s, err)
 		}
 		protocols, upgradeErr := ParseUpgrade(s)
 		if upgradeErr != nil {
-			checkFuzzFault(t, s, upgradeErr)
+			checkFuzzFault(t, s, s, upgradeErr)
 		}
 		// Each list of options is a list of protocols without versions.
 		if err == nil && (upgradeErr != nil || !slices.Equal(protocols, options)) {
@@ -97,10 +97,11 @@ func checkToken(t *testing.T, s string) {
 	}
 }
 
-func checkFuzzFault(t *testing.T, s string, err error) {
+// checkFuzzFault checks an error about s. What it tells of s is shown.
+func checkFuzzFault(t *testing.T, s, shown string, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*FormatError](err)
-	if !ok || e.Value != s || e.Pos < 0 || e.Pos > len(s) || e.Want == "" || e.Name == "" {
+	if !ok || e.Value != shown || e.Pos < 0 || e.Pos > len(s) || e.Want == "" || e.Name == "" {
 		t.Fatalf("%q: error %#v", s, err)
 	}
 	for _, r := range fmt.Sprint(err) {
