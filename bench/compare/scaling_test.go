@@ -46,9 +46,15 @@ func shortConfig(t *testing.T, names ...string) Config {
 }
 
 func TestScaling(t *testing.T) {
-	list, err := Scaling(shortConfig(t, "raw", "ours"), []int{3, 70}, func(string, int) {})
+	c := shortConfig(t, "raw", "ours")
+	c.Rounds = 2
+	steps := 0
+	list, err := Scaling(c, []int{3, 70}, func(string, int) { steps++ })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if steps != 12 {
+		t.Errorf("%d steps in two rounds", steps)
 	}
 	if len(list) != 6 {
 		t.Errorf("%d steps: two sizes of raw, and of ours at rest and under churn, are 6", len(list))

@@ -39,6 +39,7 @@ type flags struct {
 	out, docs, from   string
 	profiles          string
 	list, scale       bool
+	sizes             string
 	many              int
 	hold              bool
 }
@@ -57,6 +58,7 @@ func main() {
 	flag.StringVar(&f.docs, "docs", "", "Markdown `file` whose tables are replaced")
 	flag.StringVar(&f.from, "from", "", "do not run anything: take these `results`, with commas if several")
 	flag.BoolVar(&f.scale, "scale", false, "also look at 10 to 19,000 connections; part of -full")
+	flag.StringVar(&f.sizes, "sizes", "", "with -scale, these numbers of connections, with `commas`")
 	flag.StringVar(&f.profiles, "profiles", "", "`folder` for profiles of servers in Go, which cost them a little")
 	flag.IntVar(&f.many, "many", 0, "also look at so many connections, of several processes")
 	flag.BoolVar(&f.hold, "hold", false, "be one of the processes that -many starts")
@@ -146,7 +148,7 @@ func (f *flags) scaling(config *compare.Config, r *compare.Results, b *bar) (err
 	start := time.Now()
 	if f.candidates == "" {
 		config.Candidates = nil
-		for _, name := range []string{"raw", "ours", "gobwas", "gws", "gorilla-tuned"} {
+		for _, name := range []string{"raw", "ours", "ours-calls", "gobwas", "gws", "gorilla-tuned"} {
 			c, err := servers.Find(name)
 			if err != nil {
 				return err
@@ -154,7 +156,20 @@ func (f *flags) scaling(config *compare.Config, r *compare.Results, b *bar) (err
 			config.Candidates = append(config.Candidates, c)
 		}
 	}
-	if r.Scale, err = compare.Scaling(*config, compare.Sizes, b.step); err != nil {
+	sizes := compare.Sizes
+	if f.sizes != "" {
+		sizes = nil
+		for s := range strings.SplitSeq(f.sizes, ",") {
+			n, err := strconv.Atoi(s)
+			if err != nil || n < 1 || n > slices.Max(compare.Sizes) {
+				return fmt.Errorf("-sizes: %q is not from 1 to %d", s, slices.Max(compare.Sizes))
+			}
+			sizes = append(sizes, n)
+		}
+	}
+	few := *config
+	few.Rounds = min(few.Rounds, 2) // most of the time goes into opening connections
+	if r.Scale, err = compare.Scaling(few, sizes, b.step); err != nil {
 		return err
 	}
 	r.Took += time.Since(start).Round(time.Second)
