@@ -323,8 +323,8 @@ func (c *Conn) end(cause error) {
 	c.reader.finish()
 	c.cancel(e)
 	c.pings.fail(e)
-	if c.onDone != nil {
-		c.onDone(c)
+	if c.server != nil {
+		c.server.ended(c)
 	}
 }
 

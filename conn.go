@@ -89,7 +89,9 @@ type Handshake struct {
 // to the writer, since every change of it but the last is a close frame that goes
 // out or came in.
 //
-// Goroutines: none while somebody receives and nothing waits to be written. The
+// Goroutines: none while somebody receives and nothing waits to be written. That of
+// OnMessage ends when it is parked, or when the connection is over and its function has
+// returned; while any connection is parked there is one more for all, the poller. The
 // standby reads when nobody has for a while, and ends when somebody does, when
 // the queue is full or the transport ends. The flusher writes what the transport
 // did not take at once, and ends when nothing waits or the transport ends. Both
@@ -117,7 +119,7 @@ type Conn struct {
 	keepalive *time.Timer             // nil if PingInterval is Off
 	aging     *aging                  // nil if there is no limit on time
 	latency   atomic.Int64
-	onDone    func(*Conn) // called after ctx has ended; may be nil
+	server    *Server // nil: a client's, or that of NewConn
 }
 
 // settings are Options with every default resolved: 0 means none.
@@ -196,9 +198,9 @@ func NewConn(transport net.Conn, role Role, hs Handshake, opts *Options) *Conn {
 	return newConn(context.Background(), transport, role, hs, opts.resolve(), nil)
 }
 
-// newConn is NewConn with a function to call once the connection has ended, and with
-// a context for its values, which never ends.
-func newConn(base context.Context, transport net.Conn, role Role, hs Handshake, set *settings, onDone func(*Conn)) *Conn {
+// newConn is NewConn for a server, which may be nil, and with a context for its values,
+// which never ends.
+func newConn(base context.Context, transport net.Conn, role Role, hs Handshake, set *settings, server *Server) *Conn {
 	if role != RoleServer && role != RoleClient {
 		panic("websockets: NewConn: the role is neither RoleServer nor RoleClient")
 	}
@@ -206,7 +208,7 @@ func newConn(base context.Context, transport net.Conn, role Role, hs Handshake, 
 		transport: transport,
 		role:      role,
 		set:       set,
-		onDone:    onDone,
+		server:    server,
 	}
 	c.ctx, c.cancel = context.WithCancelCause(base)
 	c.done = c.ctx.Done()

@@ -10,3 +10,13 @@ func Kept(s *Server) int {
 
 // LimitMode is what gives a Unix socket its mode from the start.
 var LimitMode = limitMode
+
+// Parked reports whether the poller waits for a connection. CanPark tells whether
+// there is one.
+func Parked(c *Conn) bool {
+	c.reader.mu.Lock()
+	defer c.reader.mu.Unlock()
+	return c.reader.chair == byPoller
+}
+
+const CanPark = canPark

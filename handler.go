@@ -8,7 +8,8 @@ import (
 	"runtime/debug"
 )
 
-// handle runs the handler for a connection, and ends the connection after it.
+// handle runs the handler for a connection, and ends the connection after it, unless
+// the handler has left it to OnMessage.
 func (s *Server) handle(c *Conn) {
 	ctx := c.ctx
 	s.live.countHandler(+1)
@@ -18,7 +19,9 @@ func (s *Server) handle(c *Conn) {
 			err, stack = fmt.Errorf("panic: %v", v), debug.Stack()
 		}
 		s.live.countHandler(-1)
-		s.finish(ctx, c, err, stack)
+		if err != nil || !c.isDetached() {
+			c.finish(ctx, err, stack)
+		}
 	}()
 	if s.ConnContext != nil {
 		derived := s.ConnContext(ctx, c)
@@ -32,7 +35,7 @@ func (s *Server) handle(c *Conn) {
 
 // finish ends a connection with what its handler has returned, as the doc comment
 // of Handler says.
-func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
+func (c *Conn) finish(ctx context.Context, err error, stack []byte) {
 	if err == nil {
 		_ = c.Close()
 		return
@@ -44,7 +47,7 @@ func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
 	case isOver(c) && (isClosed && error(closed) == c.Err() || ctx.Err() != nil && errors.Is(err, ctx.Err())):
 		return
 	}
-	s.logHandler(c, err, stack)
+	c.logHandler(err, stack)
 	_ = c.CloseWith(CloseInternalError, "")
 }
 
@@ -52,12 +55,12 @@ func (s *Server) finish(ctx context.Context, c *Conn, err error, stack []byte) {
 func isOver(c *Conn) bool { return c.Err() != nil }
 
 // logHandler logs that a handler failed.
-func (s *Server) logHandler(c *Conn, err error, stack []byte) {
+func (c *Conn) logHandler(err error, stack []byte) {
 	attrs := append(clientAttrs(c.RemoteAddr().String(), c.Request()), "err", err)
 	if stack != nil {
 		attrs = append(attrs, "stack", string(stack))
 	}
-	s.logger().Error("websockets: handler failed", attrs...)
+	c.set.logger.Error("websockets: handler failed", attrs...)
 }
 
 // ended is called when a connection has ended.

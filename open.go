@@ -45,7 +45,7 @@ func (s *Server) open(transport net.Conn) (conn *Conn) {
 
 // connect makes a connection of a transport whose opening handshake is done.
 func (s *Server) connect(transport net.Conn, hs Handshake, p *place) *Conn {
-	c := newConn(hs.values(), transport, RoleServer, hs, s.settings, s.ended)
+	c := newConn(hs.values(), transport, RoleServer, hs, s.settings, s)
 	s.counts.accepted.Add(1)
 	s.live.addConn(c, p)
 	return c

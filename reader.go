@@ -17,13 +17,16 @@ import (
 //
 //	                 ┌── receiver: a call of Recv, in the caller's goroutine
 //	transport ──▶ chair
-//	                 └── standby: a goroutine, when nobody has sat for a while
+//	                 ├── standby: a goroutine, when nobody has sat for a while
+//	                 └── poller: it waits for many, see onmessage.go
 //
 // The receiver sits until it has its message. The standby handles control frames
 // and queues messages until a receiver wants the chair, the queue is full or the
 // transport ends. All that is half done lies with the reader and not with who
 // sits: so one may go on where another has stopped, at any byte. A call of Receive
 // is a receiver that stays (see driver), and a receiver may keep its seat (see seat).
+// That of OnMessage leaves the chair to the poller while nothing comes: it reads nothing,
+// but sees when there is something to read, or the end.
 //
 // Invariants:
 //   - mu guards the first group of fields and all of stream; the second group
@@ -47,7 +50,7 @@ type reader struct {
 	ending      bool        // the transport is about to end
 	ended       bool        // the transport has ended
 	called      bool        // the driver is being called back
-	unconfirmed bool        // the end of what the peer sends may have been missed
+	unconfirmed bool        // the driver's wait is to be interrupted if it takes long
 	parked      bool        // nobody has read for a while, since wasParked last looked
 	armed       bool        // the lookout will pass by
 	fresh       bool        // it has not yet
@@ -95,6 +98,7 @@ const (
 	vacant chair = iota
 	byReceiver
 	byStandby
+	byPoller // for a driver that is parked
 )
 
 // An incoming message is being put together.
@@ -285,6 +289,7 @@ func (r *reader) interrupt() {
 	if r.chair == byReceiver {
 		r.unblock()
 	}
+	r.unpark()
 }
 
 // unblock makes who sits leave the transport, and so the chair. Its caller holds
@@ -312,6 +317,7 @@ func (r *reader) finish() {
 	r.ended = true
 	r.post.reader.Store(nil)
 	r.reclaim()
+	r.unpark()
 	if r.unwatch != nil {
 		r.unwatch()
 		r.unwatch, r.watched = nil, nil

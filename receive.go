@@ -4,17 +4,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/go-websockets/websockets/internal/pool"
 )
-
-// OnMessage makes a [Handler] of a function that is called for each message: see
-// [Conn.Receive].
-func OnMessage(f func(ctx context.Context, conn *Conn, m Message) error) Handler {
-	return func(ctx context.Context, conn *Conn) error {
-		return conn.Receive(ctx, func(m Message) error { return f(ctx, conn, m) })
-	}
-}
 
 // Receive calls f for each message, one after the other, until the connection is
 // closed or f returns an error. The Data of a message is valid only until f
@@ -40,6 +33,7 @@ func (c *Conn) Receive(ctx context.Context, f func(m Message) error) error {
 	d := &driver{r: r, ctx: ctx, f: f}
 	d.try = d.readable
 	defer d.end()
+	d.begin()
 	err := d.run()
 	if e, ok := errors.AsType[*CloseError](err); ok && e.normal() {
 		return nil
@@ -47,7 +41,7 @@ func (c *Conn) Receive(ctx context.Context, f func(m Message) error) error {
 	return err
 }
 
-// A driver is a call of Receive. On a socket it makes a single call of the
+// A driver is a call of Receive or of OnMessage. On a socket it makes a single call of the
 // runtime, which waits and calls back whenever there is something to read:
 //
 //	run ──▶ RawConn.Read ──▶ readable ──▶ read, step ──▶ f
@@ -72,6 +66,14 @@ type driver struct {
 	scratch *pool.Buffer // for messages; nil while nothing comes
 	last    int64        // how long the last message was
 	err     error        // of f
+
+	// Of OnMessage:
+	detached bool      // always
+	parks    bool      // when nothing comes
+	seldom   bool      // things come so seldom that it is parked at once
+	nothing  bool      // it was called back, there is nothing more, and it is seldom
+	since    time.Time // when it was parked last
+	spot     spot      // in the poller
 }
 
 // The memory for messages, to begin with: what a header announces, but not more
@@ -81,14 +83,17 @@ const (
 	mostScratch  = 64 << 10
 )
 
+func (d *driver) begin() {
+	r := d.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stream.abandon()
+	r.driver = d
+}
+
 func (d *driver) run() error {
 	r := d.r
 	r.mu.Lock()
-	r.stream.abandon()
-	r.driver = d
-	if r.nudge == nil {
-		r.nudge = make(chan struct{}, 1)
-	}
 	for d.err == nil {
 		if len(r.queue) > 0 {
 			m := r.popMessage()
@@ -109,6 +114,14 @@ func (d *driver) run() error {
 		r.sit(byReceiver)
 		if r.raw.ok() && !r.ending {
 			d.drive()
+			if r.chair != byPoller {
+				continue
+			}
+			r.mu.Unlock()
+			if d.park() {
+				return errParked
+			}
+			r.mu.Lock()
 		} else {
 			d.receiveOne()
 		}
@@ -142,17 +155,23 @@ func (d *driver) receiveOne() {
 // and gives the chair back.
 func (d *driver) drive() {
 	r := d.r
+	d.nothing = false
 	r.raw.held.Store(true)
 	r.mu.Unlock()
 	r.watch(d.ctx)
 	err := d.wait()
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	interrupted := errors.Is(err, os.ErrDeadlineExceeded)
+	if err != nil && !interrupted {
 		r.c.end(err)
 		<-r.c.done
 	}
 	r.mu.Lock()
 	r.called, r.unconfirmed = false, false // from here on it is not the driver who waits
-	r.leave()
+	if (interrupted || d.nothing) && d.mayPark() {
+		d.sitParked()
+	} else {
+		r.leave()
+	}
 }
 
 // wait is RawConn.Read with what must be undone, also if f panics: then somebody
@@ -198,7 +217,7 @@ func (d *driver) readable(fd uintptr) (over bool) {
 			}
 			over = true
 		case errWouldBlock:
-			d.idle()
+			over = d.idle()
 		default:
 			over = true // run sees why
 		}
@@ -207,20 +226,23 @@ func (d *driver) readable(fd uintptr) (over bool) {
 	}
 }
 
-// idle gives memory back before the wait, and has the end of what the peer sends
-// looked for if it may have been missed.
-func (d *driver) idle() {
+// idle gives memory back before the wait, and reports whether to be parked instead. It has
+// the wait interrupted, some time later, if the end of what the peer sends may have been
+// missed, or the driver could be parked.
+func (d *driver) idle() (over bool) {
 	r := d.r
+	d.nothing = d.seldom && !r.message.begun
 	if !r.message.begun {
 		d.freeScratch()
 	}
 	r.mu.Lock()
 	r.called = false
-	r.unconfirmed = r.raw.drained
+	r.unconfirmed = !d.nothing && (r.raw.drained || d.parks)
 	if r.unconfirmed {
 		r.arm()
 	}
 	r.mu.Unlock()
+	return d.nothing
 }
 
 // deliver calls f with the message that is whole, and with those that the standby

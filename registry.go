@@ -203,6 +203,21 @@ func (r *registry) countHandler(n int) {
 	r.handlers += n
 }
 
+// hold counts what goes on for a connection after its handler has returned, as if that
+// had not.
+func (r *registry) hold() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy++
+	r.handlers++
+}
+
+// release is the end of what hold counted.
+func (r *registry) release() {
+	r.countHandler(-1)
+	r.end()
+}
+
 func (r *registry) running() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

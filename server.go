@@ -23,7 +23,9 @@ import (
 //     does nothing more;
 //   - any other error is logged and closes it with 1011. So does a panic.
 //
-// The server then waits for the closing handshake, at most CloseTimeout.
+// The server then waits for the closing handshake, at most CloseTimeout. After a
+// call of [Conn.OnMessage], nil leaves the connection open: what its function returns
+// ends it.
 type Handler func(ctx context.Context, conn *Conn) error
 
 // Values for [Server].Origins.

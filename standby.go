@@ -165,6 +165,9 @@ func (r *reader) startStandby() {
 		r.parked = true
 		return
 	}
+	if r.driver != nil && r.nudge == nil {
+		r.nudge = make(chan struct{}, 1)
+	}
 	r.sit(byStandby)
 	go r.standby()
 }

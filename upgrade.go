@@ -20,8 +20,9 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 var zeroServer Server
 
 // ServeHTTP turns a request into a connection and serves it with Handler. It
-// returns when the handler has, and the connection has ended. The context of the
-// handler has the values of the request's, but does not end with it.
+// returns when the handler has, and the connection has ended; but at once after a
+// call of [Conn.OnMessage]. The context of the handler has the values of the request's,
+// but does not end with it.
 //
 // For what goes wrong see [Server.Upgrade]; here it is logged.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -28,9 +28,7 @@ var ours = []*Candidate{
 	{
 		Name: "ours-calls", Family: Ours, ChecksText: true, Compresses: []Compression{NoTakeover, Takeover},
 		About: "OnMessage: a call for each message",
-		serve: oursWith(websockets.OnMessage(func(ctx context.Context, c *websockets.Conn, m websockets.Message) error {
-			return c.Send(ctx, m)
-		}), (*websockets.Server).Serve),
+		serve: oursWith(websockets.OnMessage(oursCall), (*websockets.Server).Serve),
 	},
 	{
 		Name: "ours-stream", Family: Ours, ChecksText: true, Fragments: true, Streams: true,
@@ -45,10 +43,21 @@ var ours = []*Candidate{
 	{
 		Name: "ours-http", Family: Ours, ChecksText: true, Compresses: []Compression{NoTakeover, Takeover},
 		About: "Recv and Send, mounted on net/http",
-		serve: oursWith(oursEcho, func(s *websockets.Server, ln net.Listener) error {
-			return (&http.Server{Handler: s}).Serve(ln)
-		}),
+		serve: oursWith(oursEcho, onNetHTTP),
 	},
+	{
+		Name: "ours-http-calls", Family: Ours, ChecksText: true, Compresses: []Compression{NoTakeover, Takeover},
+		About: "OnMessage, mounted on net/http",
+		serve: oursWith(websockets.OnMessage(oursCall), onNetHTTP),
+	},
+}
+
+func onNetHTTP(s *websockets.Server, ln net.Listener) error {
+	return (&http.Server{Handler: s}).Serve(ln)
+}
+
+func oursCall(ctx context.Context, c *websockets.Conn, m websockets.Message) error {
+	return c.Send(ctx, m)
 }
 
 // oursHandover is how most libraries do it: a goroutine reads, and hands over to the

@@ -1,0 +1,64 @@
+package websockets
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/go-websockets/websockets/frame"
+)
+
+// If the system has no room for one more socket to wait for, its connection keeps its
+// goroutine, and goes on.
+func TestConnectionThatCannotBeParkedGoesOn(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	a, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewConn(b, RoleServer, Handshake{}, nil)
+	defer c.CloseNow()
+	err = c.OnMessage(t.Context(), func(ctx context.Context, c *Conn, m Message) error { return c.Send(ctx, m) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := c.reader.driver
+	c.reader.mu.Lock()
+	d.spot = spot{poller: &poller{fd: -1, spots: make([]spotState, 1), taken: 1}} // epoll_ctl fails
+	c.reader.mu.Unlock()
+	parks := func() bool {
+		c.reader.mu.Lock()
+		defer c.reader.mu.Unlock()
+		return d.parks
+	}
+	for deadline := time.Now().Add(time.Minute); parks(); <-time.After(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody has tried to park it")
+		}
+	}
+	hello := frame.Frame{FIN: true, Opcode: frame.OpText, Payload: []byte("hello")}
+	for range 2 {
+		out, err := hello.Append(nil, frame.WriteOptions{Masked: true, MaskingKey: [4]byte{1, 2, 3, 4}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Write(out); err != nil {
+			t.Fatal(err)
+		}
+		in := make([]byte, 7)
+		if _, err := io.ReadFull(a, in); err != nil || string(in[2:]) != "hello" {
+			t.Fatalf("%q, %v", in, err)
+		}
+	}
+}
