@@ -121,6 +121,7 @@ func (d *driver) mayPark() bool {
 func (d *driver) sitParked() {
 	r := d.r
 	r.keepPartial()
+	d.freeScratch()
 	r.release()
 	r.note()
 	d.since = time.Now()

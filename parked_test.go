@@ -33,6 +33,9 @@ func TestParkedConnectionGoesOn(t *testing.T) {
 			p.Send(`TEXT "th" more`)
 			pass(150 * time.Millisecond) // it waits for the rest, and is parked with half a message
 			parked(t, c)
+			if n := c.Retained(); websockets.CanPark && (n < 2 || n > 512) {
+				t.Errorf("%d bytes are retained, of which the message has 2", n)
+			}
 			p.Send(`CONT "ree" fin`)
 			p.Expect(`TEXT "three"`)
 			parked(t, c)

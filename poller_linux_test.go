@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,5 +61,45 @@ func TestConnectionThatCannotBeParkedGoesOn(t *testing.T) {
 		if _, err := io.ReadFull(a, in); err != nil || string(in[2:]) != "hello" {
 			t.Fatalf("%q, %v", in, err)
 		}
+	}
+}
+
+// An event of a connection that is over is not taken for one of the next in its place.
+func TestPollerForgetsConnectionsThatAreOver(t *testing.T) {
+	before, after := &driver{}, &driver{}
+	var first, second spot
+	if err := first.take(before); err != nil {
+		t.Fatal(err)
+	}
+	old := syscall.EpollEvent{Fd: first.n, Pad: first.age}
+	found := func(event syscall.EpollEvent) *driver {
+		e := events{poller: second.poller}
+		if e.find([]syscall.EpollEvent{event}); len(e.drivers) == 1 {
+			return e.drivers[0]
+		}
+		return nil
+	}
+	keep := spot{}
+	if err := keep.take(&driver{}); err != nil {
+		t.Fatal(err)
+	}
+	defer keep.leave()
+	second = first
+	if d := found(old); d != before {
+		t.Fatal("not found")
+	}
+	first.leave()
+	if d := found(old); d != nil {
+		t.Error("found although it is over")
+	}
+	if err := second.take(after); err != nil || second.n != first.n {
+		t.Fatal("another spot", err)
+	}
+	defer second.leave()
+	if d := found(old); d != nil {
+		t.Error("taken for the one before")
+	}
+	if d := found(syscall.EpollEvent{Fd: second.n, Pad: second.age}); d != after {
+		t.Error("not found")
 	}
 }
