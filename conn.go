@@ -230,6 +230,17 @@ func newConn(base context.Context, transport net.Conn, role Role, hs Handshake, 
 	return c
 }
 
+// mayEnd reports whether ctx may end while the connection goes on. The handler's own
+// does not, and is not asked: of many connections of which few are busy, all that need
+// not be touched for a message makes it cheaper.
+func (c *Conn) mayEnd(ctx context.Context) bool {
+	if ctx == c.ctx {
+		return false
+	}
+	done := ctx.Done()
+	return done != nil && done != c.done
+}
+
 // State returns where the connection is in its life. It may have changed when
 // you look: rather use the connection and handle the error.
 func (c *Conn) State() State {

@@ -263,10 +263,10 @@ func (r *reader) signal() {
 // watch has the receiver interrupted when ctx ends. Watching costs, so it goes
 // on from call to call as long as they bring the same context.
 func (r *reader) watch(ctx context.Context) {
-	done := ctx.Done()
-	if done == nil || done == r.c.done {
+	if !r.c.mayEnd(ctx) {
 		return // the end of the transport ends it, and the read too
 	}
+	done := ctx.Done()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if done == r.watched || r.ended {

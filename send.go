@@ -47,12 +47,12 @@ func (c *Conn) Send(ctx context.Context, m Message) error {
 
 // urgency says when what a call with this context appends must be written.
 func (c *Conn) urgency(ctx context.Context) urgency {
-	switch done := ctx.Done(); {
+	switch {
 	case c.reader.more.Load():
 		return batched // the receiver is about to handle the next message
 	case c.set.writeLimit == outOfReach:
 		return soon // whatever waits, the caller does not
-	case done == nil || done == c.done:
+	case !c.mayEnd(ctx):
 		return now
 	}
 	return soon // a write cannot be interrupted when ctx ends

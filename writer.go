@@ -104,7 +104,7 @@ func (w *writer) begin(ctx context.Context, q queueing) error {
 			w.mu.Unlock()
 			return w.c.closedError(ctx)
 		}
-		if done := ctx.Done(); q != ownMessage && done != nil && done != w.c.done && ctx.Err() != nil {
+		if q != ownMessage && w.c.mayEnd(ctx) && ctx.Err() != nil {
 			w.mu.Unlock()
 			return contextError(ctx)
 		}
