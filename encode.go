@@ -43,7 +43,7 @@ func (w *writer) encoded(ctx context.Context, f frame.Frame, plain bool) (frame.
 
 // encodes reports whether extensions have a say in a message.
 func (c *Conn) encodes(plain bool) bool {
-	return len(c.opened.extensions) > 0 && (c.whole == nil || !plain)
+	return c.extended && (c.whole == nil || !plain)
 }
 
 // encode applies the extensions in their order (RFC 6455 §9.1). The result may be

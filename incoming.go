@@ -166,7 +166,7 @@ func (r *reader) beginFrame(h *frame.Header) error {
 		return r.countFragment()
 	}
 	m.begun, m.opcode, m.size, m.fragments = true, h.Opcode, 0, 1
-	m.coded = len(r.c.opened.extensions) > 0 && (reserved || r.c.whole == nil)
+	m.coded = r.c.extended && (reserved || r.c.whole == nil)
 	m.text.Reset()
 	if !m.borrowed {
 		m.data, m.base = nil, 0

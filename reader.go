@@ -29,16 +29,25 @@ import (
 // but sees when there is something to read, or the end.
 //
 // Invariants:
-//   - mu guards the first group of fields and all of stream; the second group
-//     belongs to who sits, or to who holds mu while the chair is vacant.
+//   - mu guards the fields from wake to unwatch, from chair to queue, and all of stream;
+//     drained and meter, and those from buf on, belong to who sits, or to who holds mu
+//     while the chair is vacant.
 //   - buf.B[start:] is unread. buf is nil when nothing is, except while who sits
 //     reads: an idle connection holds no buffer.
 //   - Behind the bytes of data frames, which are taken at once, what is unread is
 //     less than a header and the payload of a control frame: minReadBuffer
 //     always has room for more.
 type reader struct {
-	c    *Conn
+	wake    chan struct{} // tells a receiver to look again; nil before the first
+	nudge   chan struct{} // makes the standby leave while a driver waits for it
+	watched <-chan struct{}
+	unwatch func() bool
+
+	drained int64  // bytes discarded
+	meter   *meter // nil before there is something to count
+
 	raw  rawReader
+	c    *Conn
 	stop atomic.Bool // frames are not to be processed any more
 	more atomic.Bool // the application is elsewhere, and the next frame is in buf
 
@@ -56,33 +65,26 @@ type reader struct {
 	fresh       bool        // it has not yet
 	used        atomic.Bool // somebody has sat in the seat since
 	seat        seat
-	sits        uint64        // how often somebody has sat
-	seen        uint64        // sits when the lookout passed by
-	post        *post         // where the lookout finds this reader
-	wake        chan struct{} // tells a receiver to look again; nil before the first
-	driver      *driver       // a call of Receive, if one is going on
-	nudge       chan struct{} // makes the standby leave while a driver waits for it
-	queue       []Message     // read ahead of Recv
-	stream      *stream       // the message that Reader hands out; nil before the first
-	watched     <-chan struct{}
-	unwatch     func() bool
+	sits        uint64    // how often somebody has sat
+	seen        uint64    // sits when the lookout passed by
+	post        *post     // where the lookout finds this reader
+	driver      *driver   // a call of Receive, if one is going on
+	stream      *stream   // the message that Reader hands out; nil before the first
+	queue       []Message // read ahead of Recv
 
 	buf      *pool.Buffer
 	start    int
 	readSize int // of the next buffer
 	rare     *rare
-
-	rules   protocol.Receiver
-	inFrame bool
-	counted bool         // the meter counts data frames
-	header  frame.Header // of the frame that is being read, or the last one
-	left    int64        // bytes of its payload that are still to come
-	pos     int          // position in the masking key
-	wire    []byte
-	message incoming
-	noted   atomic.Int64 // for Retained: what who sits held when it began to wait
-	drained int64        // bytes discarded
-	meter   *meter       // nil before there is something to count
+	inFrame  bool
+	counted  bool         // the meter counts data frames
+	header   frame.Header // of the frame that is being read, or the last one
+	left     int64        // bytes of its payload that are still to come
+	pos      int          // position in the masking key
+	noted    atomic.Int64 // for Retained: what who sits held when it began to wait
+	rules    protocol.Receiver
+	message  incoming
+	wire     []byte
 }
 
 // rare is what most readers do without.
@@ -107,12 +109,12 @@ type incoming struct {
 	opcode    frame.Opcode
 	coded     bool                 // its payload is what extensions make of what comes
 	streamed  bool                 // its payload goes to the stream, not to data
+	borrowed  bool                 // data is the caller's memory: only while the receiver sits
 	text      utf8stream.Validator // of a text message
 	size      int64                // bytes so far, as extensions decode them
 	fragments int                  // frames so far
 	data      []byte               // what has come, behind base bytes of the caller
 	base      int
-	borrowed  bool // data is the caller's memory: only while the receiver sits
 }
 
 const (

@@ -88,6 +88,9 @@ func (r *reader) holds() int {
 			n += cap(lent.B)
 		}
 	}
+	if !r.c.extended {
+		return n
+	}
 	for _, e := range r.c.opened.extensions {
 		if x, ok := e.(extension.Retainer); ok {
 			n += x.DecodeRetains()

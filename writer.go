@@ -44,14 +44,14 @@ type writer struct {
 	broken    bool        // the transport does not take bytes any more
 	peerEnded bool        // the peer has ended its half of the transport
 	heldBack  atomic.Bool // something was, since kick looked
-	cause     error       // why the connection failed or broke, nil if it did not
+	waiting   int
+	writing   int // capacity of what is taken
+	usual     int // bytes of data in the last write, but not more than maxUsual
 	data      *pool.Buffer
 	control   *pool.Buffer
-	late      []byte // the payload of the latest ping whose pong found no room
-	waiting   int
-	writing   int           // capacity of what is taken
+	late      []byte        // the payload of the latest ping whose pong found no room
 	encoders  int           // what the extensions hold to encode, as they last said
-	usual     int           // bytes of data in the last write, but not more than maxUsual
+	cause     error         // why the connection failed or broke, nil if it did not
 	room      chan struct{} // closed, and nil again, when somebody who waits should look again
 	flushFn   func()        // runs the flusher: stored, so that `go` allocates nothing
 
