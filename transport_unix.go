@@ -3,13 +3,22 @@
 package websockets
 
 import (
-	"cmp"
 	"io"
 	"net"
 	"os"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/go-websockets/websockets/internal/cpu"
+)
+
+// What a message needs is cold when the runtime's wait for it is over, if other
+// connections were busy meanwhile. Fetching it at once is a wait for memory; without that
+// there would be one for nearly each of these lines.
+const (
+	hotLines   = 9  // of the connection, from rawReader.n on: see Conn
+	stackLines = 16 // from who reads to the application
 )
 
 // rawConn returns the system's socket behind a transport, or nil. Only the
@@ -38,15 +47,14 @@ func rawConn(transport net.Conn) syscall.RawConn {
 // A rawReader reads from a socket into memory that is taken only when there is
 // something to read.
 type rawReader struct {
-	conn   syscall.RawConn // nil: this transport cannot
-	target readTarget
-	try    func(fd uintptr) bool // stored, so that a read allocates nothing
-	n      int
-	err    error
-
-	held    atomic.Bool // a driver is inside wait
-	fd      uintptr     // the socket, while the driver is called back
-	drained bool        // the last read has emptied it
+	err     error           // of the last read, if n is 0
+	fd      uintptr         // the socket, while the driver is called back
+	n       int             // negative: the read has waited
+	conn    syscall.RawConn // nil: this transport cannot
+	target  readTarget
+	try     func(fd uintptr) bool // stored, so that a read allocates nothing
+	held    atomic.Bool           // a driver is inside wait
+	drained bool                  // the last read has emptied it
 }
 
 func (r *rawReader) init(transport net.Conn, target readTarget) {
@@ -59,17 +67,28 @@ func (r *rawReader) ok() bool { return r.conn != nil }
 
 // read waits until something has come in and returns its length.
 func (r *rawReader) read() (int, error) {
-	r.n, r.err = 0, nil
+	r.n = 0
 	if err := r.conn.Read(r.try); err != nil {
 		r.target.release()
 		return 0, err
 	}
-	return r.n, r.err
+	return r.result()
+}
+
+// result is what a read that is over has brought.
+func (r *rawReader) result() (int, error) {
+	if r.n > 0 {
+		return r.n, nil
+	}
+	return 0, r.err
 }
 
 // tryRead reports whether the read is over; if not, the runtime calls it again
 // once the socket is readable.
 func (r *rawReader) tryRead(fd uintptr) bool {
+	if r.n < 0 {
+		cpu.Prefetch(&r.n, hotLines, stackLines)
+	}
 	p := r.target.space()
 	for {
 		n, err := syscall.Read(int(fd), p)
@@ -77,6 +96,7 @@ func (r *rawReader) tryRead(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
+			r.n = -1
 			r.target.release()
 			r.target.wouldBlock()
 			return false
@@ -94,7 +114,7 @@ func (r *rawReader) tryRead(fd uintptr) bool {
 
 // now is read that fails with errWouldBlock instead of waiting.
 func (r *rawReader) now() (int, error) {
-	r.n, r.err = 0, nil
+	r.n = 0
 	over := false
 	if err := r.conn.Control(func(fd uintptr) { over = r.tryRead(fd) }); err != nil {
 		return 0, err
@@ -102,7 +122,7 @@ func (r *rawReader) now() (int, error) {
 	if !over {
 		return 0, errWouldBlock
 	}
-	return r.n, r.err
+	return r.result()
 }
 
 // wait calls try at once and then whenever something has come in, until it returns
@@ -111,7 +131,10 @@ func (r *rawReader) now() (int, error) {
 func (r *rawReader) wait(try func(fd uintptr) bool) error { return r.conn.Read(try) }
 
 // begin tells which socket to try.
-func (r *rawReader) begin(fd uintptr) { r.fd, r.drained = fd, false }
+func (r *rawReader) begin(fd uintptr) {
+	cpu.Prefetch(&r.n, hotLines, stackLines)
+	r.fd, r.drained = fd, false
+}
 
 // attempt is read inside wait: it fails with errWouldBlock instead of waiting, and
 // does not ask the system when the answer is known.
@@ -121,23 +144,26 @@ func (r *rawReader) attempt() (int, error) {
 		r.target.wouldBlock()
 		return 0, errWouldBlock
 	}
-	r.n, r.err = 0, nil
+	r.n = 0
 	if !r.tryRead(r.fd) {
 		return 0, errWouldBlock
 	}
-	return r.n, r.err
+	return r.result()
 }
 
 // poll is read while somebody else is inside wait: it looks from time to time. It
 // ends, as if a deadline had passed, when it is told to leave.
 func (r *rawReader) poll(leave, done <-chan struct{}) (int, error) {
 	const shortest, longest = 2 * time.Millisecond, 100 * time.Millisecond
-	r.n, r.err = 0, nil
+	r.n = 0
 	over := false
 	look := func(fd uintptr) { over = r.tryRead(fd) }
 	for pause := shortest; ; pause = min(2*pause, longest) {
-		if err := r.conn.Control(look); err != nil || over {
-			return r.n, cmp.Or(err, r.err)
+		if err := r.conn.Control(look); err != nil {
+			return 0, err
+		}
+		if over {
+			return r.result()
 		}
 		select {
 		case <-leave:
