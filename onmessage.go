@@ -37,7 +37,7 @@ func (c *Conn) OnMessage(ctx context.Context, f func(ctx context.Context, conn *
 	if err := r.enter(); err != nil {
 		return err
 	}
-	d := &driver{r: r, ctx: ctx, f: func(m Message) error { return f(ctx, c, m) }, detached: true}
+	d := &driver{r: r, ctx: ctx, onMessage: f}
 	d.try = d.readable
 	d.parks = r.raw.ok() && canPark
 	if c.server != nil {
@@ -52,7 +52,7 @@ func (c *Conn) OnMessage(ctx context.Context, f func(ctx context.Context, conn *
 func (c *Conn) isDetached() bool {
 	c.reader.mu.Lock()
 	defer c.reader.mu.Unlock()
-	return c.reader.driver != nil && c.reader.driver.detached
+	return c.reader.driver != nil && c.reader.driver.onMessage != nil
 }
 
 // This is the life of a driver that OnMessage has made. It is parked while nothing
@@ -110,6 +110,11 @@ func (d *driver) finish(err error, stack []byte) {
 // as it has read what there is. One to which something comes sooner waits for more.
 const seldom = 10 * time.Millisecond
 
+// parkTime is a clock in one word.
+func parkTime() time.Duration { return time.Since(parkEpoch) }
+
+var parkEpoch = time.Now()
+
 // mayPark reports whether the driver, which sits and has found nothing to read, can do
 // without a goroutine. Its caller holds mu.
 func (d *driver) mayPark() bool {
@@ -124,7 +129,7 @@ func (d *driver) sitParked() {
 	d.freeScratch()
 	r.release()
 	r.note()
-	d.since = time.Now()
+	d.since = parkTime()
 	r.chair = byPoller
 }
 
@@ -154,7 +159,7 @@ func (d *driver) leaveParked() bool {
 		return false
 	}
 	d.r.chair = vacant
-	d.seldom = time.Since(d.since) > seldom
+	d.seldom = parkTime()-d.since > seldom
 	return true
 }
 

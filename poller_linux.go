@@ -59,19 +59,33 @@ func (s *spot) watch(d *driver) error {
 		}
 		op = syscall.EPOLL_CTL_ADD
 	}
-	event := syscall.EpollEvent{
+	c := controls.Get().(*control)
+	defer controls.Put(c)
+	c.epoll, c.op, c.err = s.poller.fd, op, nil
+	c.event = syscall.EpollEvent{
 		Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | syscall.EPOLLONESHOT,
 		Fd:     s.n,
 		Pad:    s.age,
 	}
-	var err error
-	if e := d.r.raw.conn.Control(func(fd uintptr) {
-		err = os.NewSyscallError("epoll_ctl", syscall.EpollCtl(s.poller.fd, op, int(fd), &event))
-	}); e != nil {
-		return e
+	if err := d.r.raw.conn.Control(c.do); err != nil {
+		return err
 	}
-	return err
+	return os.NewSyscallError("epoll_ctl", c.err)
 }
+
+// A control is a call of epoll_ctl that allocates nothing.
+type control struct {
+	epoll, op int
+	event     syscall.EpollEvent
+	err       error
+	do        func(fd uintptr)
+}
+
+var controls = sync.Pool{New: func() any {
+	c := new(control)
+	c.do = func(fd uintptr) { c.err = syscall.EpollCtl(c.epoll, c.op, int(fd), &c.event) }
+	return c
+}}
 
 func (s *spot) take(d *driver) error {
 	parking.mu.Lock()

@@ -30,14 +30,14 @@ func TestConnectionThatCannotBeParkedGoesOn(t *testing.T) {
 	}
 	c := NewConn(b, RoleServer, Handshake{}, nil)
 	defer c.CloseNow()
+	c.reader.mu.Lock()
+	c.reader.raw.conn = noControl{c.reader.raw.conn}
+	c.reader.mu.Unlock()
 	err = c.OnMessage(t.Context(), func(ctx context.Context, c *Conn, m Message) error { return c.Send(ctx, m) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := c.reader.driver
-	c.reader.mu.Lock()
-	d.spot = spot{poller: &poller{fd: -1, spots: make([]spotState, 1), taken: 1}} // epoll_ctl fails
-	c.reader.mu.Unlock()
 	parks := func() bool {
 		c.reader.mu.Lock()
 		defer c.reader.mu.Unlock()
@@ -63,6 +63,11 @@ func TestConnectionThatCannotBeParkedGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// noControl is a socket that cannot be put into an epoll instance.
+type noControl struct{ syscall.RawConn }
+
+func (noControl) Control(func(uintptr)) error { return syscall.ENOSPC }
 
 // An event of a connection that is over is not taken for one of the next in its place.
 func TestPollerForgetsConnectionsThatAreOver(t *testing.T) {

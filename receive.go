@@ -68,12 +68,13 @@ type driver struct {
 	err     error        // of f
 
 	// Of OnMessage:
-	detached bool      // always
-	parks    bool      // when nothing comes
-	seldom   bool      // things come so seldom that it is parked at once
-	nothing  bool      // it was called back, there is nothing more, and it is seldom
-	since    time.Time // when it was parked last
-	spot     spot      // in the poller
+	onMessage func(ctx context.Context, conn *Conn, m Message) error // in place of f
+
+	parks   bool          // when nothing comes
+	seldom  bool          // things come so seldom that it is parked at once
+	nothing bool          // it was called back, there is nothing more, and it is seldom
+	since   time.Duration // when it was parked last, on the clock of parkTime
+	spot    spot          // in the poller
 }
 
 // The memory for messages, to begin with: what a header announces, but not more
@@ -98,7 +99,7 @@ func (d *driver) run() error {
 		if len(r.queue) > 0 {
 			m := r.popMessage()
 			r.mu.Unlock()
-			d.err = d.f(m)
+			d.err = d.hand(m)
 			r.mu.Lock()
 			continue
 		}
@@ -145,7 +146,7 @@ func (d *driver) receiveOne() {
 	m := d.takeMessage()
 	r.leave()
 	r.mu.Unlock()
-	d.err = d.f(m)
+	d.err = d.hand(m)
 	d.freeScratch()
 	r.mu.Lock()
 }
@@ -251,7 +252,7 @@ func (d *driver) deliver() bool {
 	r := d.r
 	m := d.takeMessage()
 	if r.lendSeat() {
-		d.err = d.f(m)
+		d.err = d.hand(m)
 		if r.seat.take(seatLent) {
 			r.noteUse()
 			return d.err == nil && d.ctx.Err() == nil
@@ -277,8 +278,15 @@ func (d *driver) call(m Message) {
 	r := d.r
 	r.pause()
 	r.mu.Unlock()
-	d.err = d.f(m)
+	d.err = d.hand(m)
 	r.mu.Lock()
+}
+
+func (d *driver) hand(m Message) error {
+	if d.f != nil {
+		return d.f(m)
+	}
+	return d.onMessage(d.ctx, d.r.c, m)
 }
 
 // memory returns where the message is put together that begins with a frame of size
