@@ -86,7 +86,7 @@ func (r *reader) space() []byte {
 	if r.direct() {
 		m := &r.message
 		if len(m.data) == cap(m.data) {
-			m.data = grow(m.data, 1, r.left-1)
+			m.data = grow(m.data, 1, r.left-1, int(r.trusted))
 		}
 		p := m.data[len(m.data):cap(m.data)]
 		return p[:min(int64(len(p)), r.left)]

@@ -235,7 +235,7 @@ func (r *reader) takePayload() (bool, error) {
 		// Copying and unmasking in one go: each byte is touched once.
 		m := &r.message
 		at := len(m.data)
-		m.data = grow(m.data, len(unread), r.left)
+		m.data = grow(m.data, len(unread), r.left, int(r.trusted))
 		m.data = m.data[:at+len(unread)]
 		if r.header.Masked {
 			r.pos = mask.Copy(m.data[at:], unread, r.header.MaskingKey, r.pos)
@@ -344,13 +344,19 @@ func (r *reader) endMessage(n need) (progress, error) {
 	return gotSome, nil
 }
 
-// grow makes room for n bytes, and for what is left of the frame as far as it is
-// safe to trust its header: memory is only ever taken for about as much as has
-// come.
-func grow(b []byte, n int, left int64) []byte {
-	const trusted = 64 << 10
+// A header is believed as far as leastTrusted, or as the connection's last message went,
+// if that is more. A peer who has sent one of mostTrusted bytes, and then sends headers
+// alone, has as much memory held for it as if it had held back that message's last byte.
+const (
+	leastTrusted = 64 << 10
+	mostTrusted  = DefaultMaxMessageSize
+)
+
+// grow makes room for n bytes, and for what is left of the frame as far as its header is
+// trusted: memory is only ever taken for about as much as has come, now or before.
+func grow(b []byte, n int, left int64, trusted int) []byte {
 	if cap(b)-len(b) >= n {
 		return b
 	}
-	return slices.Grow(b, n+int(min(left, int64(max(trusted, len(b))))))
+	return slices.Grow(b, n+int(min(left, int64(max(leastTrusted, trusted, len(b))))))
 }

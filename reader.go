@@ -78,6 +78,7 @@ type reader struct {
 	rare     *rare
 	inFrame  bool
 	counted  bool         // the meter counts data frames
+	trusted  int32        // how many bytes the last message had, but not more than mostTrusted
 	header   frame.Header // of the frame that is being read, or the last one
 	left     int64        // bytes of its payload that are still to come
 	pos      int          // position in the masking key

@@ -231,6 +231,10 @@ func (r *reader) takeMessage(buf []byte) Message {
 	if whole.Data == nil {
 		whole.Data = []byte{}
 	}
+	r.trusted = 0
+	if !m.coded { // what became large by decompression has cost the peer nothing
+		r.trusted = int32(min(m.size, mostTrusted))
+	}
 	r.message = incoming{}
 	return whole
 }
