@@ -21,14 +21,14 @@ func ExampleOnMessage() {
 	log.Fatal(http.ListenAndServe("localhost:8765", nil))
 }
 
-// What is to be done when the connection ends hangs on its context, for the handler has
-// returned long ago.
+// The handler returns at once: what is to be done in the end is for a function of its own.
 func ExampleConn_OnMessage() {
 	goodbye := make(chan string)
 	handler := func(ctx context.Context, conn *websockets.Conn) error {
-		context.AfterFunc(ctx, func() { goodbye <- context.Cause(ctx).Error() })
 		return conn.OnMessage(ctx, func(ctx context.Context, conn *websockets.Conn, m websockets.Message) error {
 			return conn.Send(ctx, websockets.Text("you said "+m.String()))
+		}, func(conn *websockets.Conn, err error) {
+			goodbye <- conn.Err().Error()
 		})
 	}
 

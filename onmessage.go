@@ -11,7 +11,7 @@ import (
 // OnMessage makes a [Handler] of a function that is called for each message: see
 // [Conn.OnMessage]. The handler returns at once, and the connection goes on.
 func OnMessage(f func(ctx context.Context, conn *Conn, m Message) error) Handler {
-	return func(ctx context.Context, conn *Conn) error { return conn.OnMessage(ctx, f) }
+	return func(ctx context.Context, conn *Conn) error { return conn.OnMessage(ctx, f, nil) }
 }
 
 // OnMessage has f called for each message from now on, one after the other, until
@@ -26,18 +26,20 @@ func OnMessage(f func(ctx context.Context, conn *Conn, m Message) error) Handler
 // What f returns ends the connection as what a [Handler] returns does, and so does a
 // panic of f, but for nil, which goes on. The connection is closed with 1001 if ctx
 // ends before it. A Handler that has called OnMessage may return nil, and the
-// connection goes on, and so may an [http.Handler] that has it from Upgrade. What is
-// to be done in the end is for [context.AfterFunc] or [Conn.Done]. [Server.Shutdown]
-// waits for f to return.
+// connection goes on, and so may an [http.Handler] that has it from Upgrade.
 //
-// OnMessage fails with [ErrConcurrentRecv], and f is never called, if somebody
-// receives; and as long as f is called other calls that receive do.
-func (c *Conn) OnMessage(ctx context.Context, f func(ctx context.Context, conn *Conn, m Message) error) error {
+// end, unless it is nil, is called in the end, once: the connection is closed then, and
+// f will not be called again. It gets what Receive would have returned.
+// [Server.Shutdown] waits until it has returned.
+//
+// OnMessage fails with [ErrConcurrentRecv], and calls neither function, if somebody
+// receives; and until the end other calls that receive do.
+func (c *Conn) OnMessage(ctx context.Context, f func(ctx context.Context, conn *Conn, m Message) error, end func(conn *Conn, err error)) error {
 	r := &c.reader
 	if err := r.enter(); err != nil {
 		return err
 	}
-	d := &driver{r: r, ctx: ctx, onMessage: f}
+	d := &driver{r: r, ctx: ctx, onMessage: f, onEnd: end}
 	d.try = d.readable
 	d.parks = r.raw.ok() && canPark
 	if c.server != nil {
@@ -93,17 +95,30 @@ var errParked = errors.New("parked")
 
 // finish ends the connection with what f has returned.
 func (d *driver) finish(err error, stack []byte) {
-	c, ctx := d.r.c, d.ctx
+	c, ctx, closing := d.r.c, d.ctx, err
 	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) && !isOver(c) {
-		err = &CloseError{Code: CloseGoingAway}
+		closing = &CloseError{Code: CloseGoingAway}
 	}
-	c.finish(ctx, err, stack)
+	c.finish(ctx, closing, stack)
 	d.end() // not before: a handler that returns only now must not close it by another code
 	d.r.exit()
 	d.spot.leave()
 	if c.server != nil {
-		c.server.live.release()
+		defer c.server.live.release()
 	}
+	d.callEnd(err)
+}
+
+func (d *driver) callEnd(err error) {
+	if d.onEnd == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			d.r.c.logHandler(fmt.Errorf("panic: %v", v), debug.Stack())
+		}
+	}()
+	d.onEnd(d.r.c, err)
 }
 
 // seldom is how long a driver has been parked, at least, when it is parked again as soon

@@ -2,11 +2,14 @@ package websockets_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,7 +27,7 @@ func called(t *testing.T, kind string, o *websockets.Options, f calls) (*websock
 	a, b := transports(t, kind)
 	c := onServer(b, o)
 	t.Cleanup(func() { _ = c.CloseNow() })
-	if err := c.OnMessage(context.Background(), f); err != nil {
+	if err := c.OnMessage(context.Background(), f, nil); err != nil {
 		t.Fatal(err)
 	}
 	return c, wstest.NewPeer(t, a, websockets.RoleClient)
@@ -68,7 +71,8 @@ func TestOnMessageEndsWithItsContext(t *testing.T) {
 		c := onServer(b, nil)
 		defer c.CloseNow()
 		ctx, cancel := context.WithCancel(context.Background())
-		if err := c.OnMessage(ctx, echoCall); err != nil {
+		ended := make(chan error, 1)
+		if err := c.OnMessage(ctx, echoCall, func(_ *websockets.Conn, err error) { ended <- err }); err != nil {
 			t.Fatal(err)
 		}
 		p := wstest.NewPeer(t, a, websockets.RoleClient)
@@ -81,6 +85,9 @@ func TestOnMessageEndsWithItsContext(t *testing.T) {
 		p.Expect(`CLOSE 1001`)
 		p.Send(`CLOSE 1001`)
 		wait(t, "the end", c.Done())
+		if err := wait(t, "the call of the end", ended); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 		_ = a.Close()
 	})
 }
@@ -88,7 +95,7 @@ func TestOnMessageEndsWithItsContext(t *testing.T) {
 // What the function returns ends the connection as what a handler returns does.
 func TestOnMessageEndsAsAHandlerDoes(t *testing.T) {
 	onTransports(t, func(t *testing.T, a, b net.Conn) {
-		var log strings.Builder
+		var log lockedBuilder
 		c := onServer(b, &websockets.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		defer c.CloseNow()
 		err := c.OnMessage(within(t), func(_ context.Context, _ *websockets.Conn, m websockets.Message) error {
@@ -96,14 +103,14 @@ func TestOnMessageEndsAsAHandlerDoes(t *testing.T) {
 				panic("as asked")
 			}
 			return &websockets.CloseError{Code: 4001, Reason: m.String()}
-		})
+		}, func(*websockets.Conn, error) { panic("and at the end") })
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Recv(within(t)); err != websockets.ErrConcurrentRecv {
 			t.Error(err)
 		}
-		if err := c.OnMessage(within(t), nil); err != websockets.ErrConcurrentRecv {
+		if err := c.OnMessage(within(t), nil, nil); err != websockets.ErrConcurrentRecv {
 			t.Error(err)
 		}
 		p := wstest.NewPeer(t, a, websockets.RoleClient)
@@ -115,6 +122,7 @@ func TestOnMessageEndsAsAHandlerDoes(t *testing.T) {
 		p.Expect(want)
 		p.Send(want)
 		wait(t, "the end", c.Done())
+		soon(t, "the call of the end", func() bool { return strings.Contains(log.String(), "and at the end") })
 		if got := log.String(); strings.Contains(got, "as asked") != (word == "panic") {
 			t.Errorf("logged: %s", got)
 		}
@@ -135,7 +143,7 @@ func TestServerOutlivesItsHandlers(t *testing.T) {
 					<-leave
 				}
 				return c.Send(ctx, m)
-			})
+			}, nil)
 		}}
 		url := serving(t, s, mounted)
 		c, err := websockets.Dial(within(t), url)
@@ -193,7 +201,7 @@ func serving(t *testing.T, s *websockets.Server, mounted bool) string {
 func TestHandlerFailsBehindOnMessage(t *testing.T) {
 	wstest.NoLeaks(t)
 	s := &websockets.Server{Handler: func(ctx context.Context, c *websockets.Conn) error {
-		if err := c.OnMessage(ctx, echoCall); err != nil {
+		if err := c.OnMessage(ctx, echoCall, nil); err != nil {
 			return err
 		}
 		return &websockets.CloseError{Code: 4002}
@@ -218,7 +226,7 @@ func TestUpgradedConnectionOutlivesItsHTTPHandler(t *testing.T) {
 	mount := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := s.Upgrade(w, r)
 		if err == nil {
-			err = c.OnMessage(context.Background(), echoCall)
+			err = c.OnMessage(context.Background(), echoCall, nil)
 			server <- c
 		}
 		if err != nil {
@@ -244,4 +252,54 @@ func TestUpgradedConnectionOutlivesItsHTTPHandler(t *testing.T) {
 	if err := s.Shutdown(within(t)); err != nil {
 		t.Error(err)
 	}
+}
+
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// What came before the end is handed over before the function for the end is called, how
+// long ever that takes.
+func TestOnMessageEndsBehindTheLastMessage(t *testing.T) {
+	onTransports(t, func(t *testing.T, a, b net.Conn) {
+		c := onServer(b, nil)
+		defer c.CloseNow()
+		leave, ended := make(chan struct{}), make(chan error, 1)
+		var got []string
+		err := c.OnMessage(within(t), func(_ context.Context, _ *websockets.Conn, m websockets.Message) error {
+			<-leave
+			got = append(got, m.String())
+			return nil
+		}, func(conn *websockets.Conn, err error) {
+			if conn.Err() == nil || fmt.Sprint(got) != "[one two three]" {
+				t.Errorf("called after %q, %v", got, conn.Err())
+			}
+			ended <- err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := wstest.NewPeer(t, a, websockets.RoleClient)
+		p.Send(`TEXT "one"`, `TEXT "two"`, `TEXT "three"`, `CLOSE 1000`)
+		p.Expect(`CLOSE 1000`)
+		wait(t, "the end", c.Done())
+		close(leave)
+		if err := wait(t, "the call of the end", ended); err != nil {
+			t.Error(err)
+		}
+		_ = a.Close()
+	})
 }

@@ -182,7 +182,7 @@ func TestIdleConnectionsHaveNoGoroutine(t *testing.T) {
 		err = c.OnMessage(context.Background(), func(_ context.Context, _ *websockets.Conn, m websockets.Message) error {
 			answers <- m.String()
 			return nil
-		})
+		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func TestConnectionThatCannotBeParkedGoesOn(t *testing.T) {
 	c.reader.mu.Lock()
 	c.reader.raw.conn = noControl{c.reader.raw.conn}
 	c.reader.mu.Unlock()
-	err = c.OnMessage(t.Context(), func(ctx context.Context, c *Conn, m Message) error { return c.Send(ctx, m) })
+	err = c.OnMessage(t.Context(), func(ctx context.Context, c *Conn, m Message) error { return c.Send(ctx, m) }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,6 +69,7 @@ type driver struct {
 
 	// Of OnMessage:
 	onMessage func(ctx context.Context, conn *Conn, m Message) error // in place of f
+	onEnd     func(conn *Conn, err error)
 
 	parks   bool          // when nothing comes
 	seldom  bool          // things come so seldom that it is parked at once

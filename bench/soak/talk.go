@@ -68,7 +68,7 @@ func (t *talk) receive(ctx context.Context, onBye func()) {
 			t.received.next++
 		}
 	}
-	switch t.received.conn % 4 {
+	switch t.received.conn % 5 {
 	case 0:
 		_ = t.conn.Receive(ctx, func(m websockets.Message) error {
 			take(m)
@@ -105,6 +105,17 @@ func (t *talk) receive(ctx context.Context, onBye func()) {
 			}
 			take(websockets.Message{Type: kind, Data: p})
 		}
+	case 4:
+		over := make(chan struct{})
+		err := t.conn.OnMessage(ctx, func(_ context.Context, _ *websockets.Conn, m websockets.Message) error {
+			take(m)
+			return nil
+		}, func(*websockets.Conn, error) { close(over) })
+		if err != nil {
+			t.c.out.say(report{Fault: fmt.Sprintf("connection %d: %v", t.received.conn, err)})
+			return
+		}
+		<-over
 	}
 }
 
