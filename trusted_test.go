@@ -29,6 +29,7 @@ func TestHeaderIsTrustedAsFarAsTheLastMessageWent(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onTransports(t, func(t *testing.T, a, b net.Conn) {
+				defer a.Close() // or the collector might, before the end
 				c := websockets.NewConn(b, websockets.RoleServer, websockets.Handshake{Extensions: []extension.Extension{
 					deflateAs(t, websockets.RoleServer, "server_no_context_takeover; client_no_context_takeover"),
 				}}, nil)
