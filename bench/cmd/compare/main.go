@@ -185,13 +185,15 @@ func (f *flags) scaleMany(config *compare.Config, r *compare.Results, b *bar) er
 	if err != nil {
 		return err
 	}
-	candidate, err := servers.Find("ours")
-	if err != nil {
-		return err
-	}
 	start := time.Now()
-	b.step(candidate.Name, f.many)
-	r.Scale = append(r.Scale, compare.Many(*config, candidate, f.many, manyProcesses, program, "-hold"))
+	for _, name := range []string{"ours", "ours-calls"} {
+		candidate, err := servers.Find(name)
+		if err != nil {
+			return err
+		}
+		b.step(candidate.Name, f.many)
+		r.Scale = append(r.Scale, compare.Many(*config, candidate, f.many, manyProcesses, program, "-hold"))
+	}
 	r.Took += time.Since(start).Round(time.Second)
 	return nil
 }
